@@ -1,0 +1,90 @@
+/**
+ * What a list asks for, and the cursor that continues it.
+ *
+ * Paging is by key, not by offset: a cursor holds the sort value and the uid of the last entity of a page, so pages stay
+ * stable while others write. Entities without a value for the sort field come last, ascending and descending.
+ */
+import * as Either from "effect/Either";
+import * as Encoding from "effect/Encoding";
+import * as Schema from "effect/Schema";
+import type { EntityText } from "./Entity.ts";
+import { type EntityState, EntityUid } from "./Entity.ts";
+import type { ReferenceKey } from "./Reference.ts";
+
+export const SortField = Schema.Literal(
+  "name",
+  "kind",
+  "namespace",
+  "title",
+  "owner",
+  "createdAt",
+  "updatedAt",
+).annotations({
+  identifier: "SortField",
+});
+
+export type SortField = typeof SortField.Type;
+
+export interface SortOrder {
+  readonly field: SortField;
+  readonly descending: boolean;
+}
+
+/** The last entity of a page: `value` is null where it had none for the sort field. */
+export interface Cursor {
+  readonly value: string | number | null;
+  readonly uid: EntityUid;
+}
+
+export const MAX_LIMIT = 1000;
+
+export const DEFAULT_LIMIT = 50;
+
+/** Every condition must hold. Empty lists ask for nothing. Kinds, namespaces and owners are compared without case. */
+export interface EntityQuery {
+  /** Any of these. */
+  readonly kinds: ReadonlyArray<string>;
+  /** Any of these. */
+  readonly namespaces: ReadonlyArray<string>;
+  /** Owned by any of these. */
+  readonly owners: ReadonlyArray<ReferenceKey>;
+  /** All of these. */
+  readonly tags: ReadonlyArray<string>;
+  /** All of these; a label without a value asks for its presence. */
+  readonly labels: ReadonlyArray<{ readonly key: string; readonly value: string | undefined }>;
+  /** Any of these; the use case turns an empty list into `active`. */
+  readonly states: ReadonlyArray<EntityState>;
+  readonly order: SortOrder;
+  /** 1 to {@link MAX_LIMIT}. */
+  readonly limit: number;
+  readonly after: Cursor | undefined;
+}
+
+export interface EntityPage {
+  readonly items: ReadonlyArray<EntityText>;
+  /** Where the next page starts; undefined on the last one. */
+  readonly next: Cursor | undefined;
+}
+
+const CursorToken = Schema.parseJson(
+  Schema.Tuple(SortField, Schema.Boolean, Schema.NullOr(Schema.Union(Schema.String, Schema.Number)), EntityUid),
+);
+
+const encodeToken = Schema.encodeSync(CursorToken);
+const decodeToken = Schema.decodeUnknownEither(CursorToken);
+
+/** The cursor as an opaque token. It carries its order, so that it cannot be used with another. */
+export const encodeCursor = (order: SortOrder, cursor: Cursor): string =>
+  Encoding.encodeBase64Url(encodeToken([order.field, order.descending, cursor.value, cursor.uid]));
+
+/** Left: a sentence that says what is wrong with the token. */
+export const decodeCursor = (order: SortOrder, token: string): Either.Either<Cursor, string> =>
+  Encoding.decodeBase64UrlString(token).pipe(
+    Either.flatMap(decodeToken),
+    Either.mapLeft(() => "is not a cursor that this catalog gave out: use nextCursor of the page before, unchanged"),
+    Either.flatMap(([field, descending, value, uid]) =>
+      field === order.field && descending === order.descending
+        ? Either.right({ value, uid })
+        : Either.left("belongs to a list in another order: repeat the orderBy of the page it came from"),
+    ),
+  );

@@ -1,0 +1,19 @@
+import * as Context from "effect/Context";
+import type * as Effect from "effect/Effect";
+import type { EntityUid } from "./Entity.ts";
+import type { TokenId } from "./Token.ts";
+
+/** The port that makes what must be unique or unguessable. */
+export class Identifiers extends Context.Tag("@cadastre/domain/Identifiers")<
+  Identifiers,
+  {
+    readonly entityUid: Effect.Effect<EntityUid>;
+    /** `evt_` and a UUIDv7. */
+    readonly eventId: Effect.Effect<string>;
+    readonly tokenId: Effect.Effect<TokenId>;
+    /** `cad_` and 256 random bits. */
+    readonly tokenSecret: Effect.Effect<string>;
+    /** SHA-256, hexadecimal: a token's 256 bits need no slower hash. */
+    readonly hash: (secret: string) => string;
+  }
+>() {}

@@ -1,0 +1,53 @@
+/**
+ * References: how one entity names another. `kind:namespace/name`, compared without regard to case.
+ *
+ * The grammar is the one of the field's own parser: the first `:` ends the kind unless a `/` comes before it, the first
+ * `/` after that ends the namespace, no part may be empty, and the characters of the parts are not checked
+ * (`group:default/jane.roe@example.com` is a legal reference).
+ */
+import * as Either from "effect/Either";
+
+export interface Reference {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What the missing parts of a short form stand for, given by the field that holds the reference. */
+export interface ReferenceDefaults {
+  readonly kind?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/** A reference in its canonical spelling, all lower case. Two references are equal if and only if their keys are. */
+export type ReferenceKey = string;
+
+export const DEFAULT_NAMESPACE = "default";
+
+/** Reads `name`, `namespace/name`, `kind:name` or `kind:namespace/name`. Left: a sentence that says what is wrong. */
+export const parse = (text: string, defaults: ReferenceDefaults = {}): Either.Either<Reference, string> => {
+  const colon = text.indexOf(":");
+  const firstSlash = text.indexOf("/");
+  const hasKind = colon !== -1 && (firstSlash === -1 || colon < firstSlash);
+  const rest = hasKind ? text.slice(colon + 1) : text;
+  const slash = rest.indexOf("/");
+
+  const kind = hasKind ? text.slice(0, colon) : defaults.kind;
+  const namespace = slash === -1 ? (defaults.namespace ?? DEFAULT_NAMESPACE) : rest.slice(0, slash);
+  const name = slash === -1 ? rest : rest.slice(slash + 1);
+
+  if (kind === undefined) {
+    return Either.left(
+      `reference "${text}" has no kind, and no kind is implied here: write "component:${text}" or the like`,
+    );
+  }
+  const missing = kind === "" ? "kind" : namespace === "" ? "namespace" : name === "" ? "name" : undefined;
+  if (missing !== undefined) {
+    return Either.left(`reference "${text}" has an empty ${missing}: write [kind:][namespace/]name`);
+  }
+  return Either.right({ kind, namespace, name });
+};
+
+export const format = (reference: Reference): string => `${reference.kind}:${reference.namespace}/${reference.name}`;
+
+export const key = (reference: Reference): ReferenceKey => format(reference).toLowerCase();
