@@ -24,8 +24,16 @@ export type ReferenceKey = string;
 
 export const DEFAULT_NAMESPACE = "default";
 
+/** Characters. An entity's own reference has at most 191; the rest is room for references to what is no entity. */
+export const MAX_LENGTH = 512;
+
 /** Reads `name`, `namespace/name`, `kind:name` or `kind:namespace/name`. Left: a sentence that says what is wrong. */
 export const parse = (text: string, defaults: ReferenceDefaults = {}): Either.Either<Reference, string> => {
+  if (text.length > MAX_LENGTH) {
+    return Either.left(
+      `reference "${text.slice(0, 40)}…" has ${text.length} characters: at most ${MAX_LENGTH} are allowed`,
+    );
+  }
   const colon = text.indexOf(":");
   const firstSlash = text.indexOf("/");
   const hasKind = colon !== -1 && (firstSlash === -1 || colon < firstSlash);
@@ -36,14 +44,14 @@ export const parse = (text: string, defaults: ReferenceDefaults = {}): Either.Ei
   const namespace = slash === -1 ? (defaults.namespace ?? DEFAULT_NAMESPACE) : rest.slice(0, slash);
   const name = slash === -1 ? rest : rest.slice(slash + 1);
 
+  const empty = kind === "" ? "kind" : namespace === "" ? "namespace" : name === "" ? "name" : undefined;
+  if (empty !== undefined) {
+    return Either.left(`reference "${text}" has an empty ${empty}: write [kind:][namespace/]name`);
+  }
   if (kind === undefined) {
     return Either.left(
-      `reference "${text}" has no kind, and no kind is implied here: write "component:${text}" or the like`,
+      `reference "${text}" has no kind, and this field implies none: write component:${text}, resource:${text} or the like`,
     );
-  }
-  const missing = kind === "" ? "kind" : namespace === "" ? "namespace" : name === "" ? "name" : undefined;
-  if (missing !== undefined) {
-    return Either.left(`reference "${text}" has an empty ${missing}: write [kind:][namespace/]name`);
   }
   return Either.right({ kind, namespace, name });
 };

@@ -52,34 +52,40 @@ const system = field("system", "partOf", "System");
 const dependsOn = field("dependsOn", "dependsOn", undefined);
 const dependencyOf = field("dependencyOf", "dependsOn", undefined, true);
 
-const FIELDS: { readonly [kind: string]: ReadonlyArray<RelationField> } = {
-  Component: [
-    owner,
-    system,
-    field("subcomponentOf", "partOf", "Component"),
-    field("providesApis", "providesApi", "API"),
-    field("consumesApis", "consumesApi", "API"),
-    dependsOn,
-    dependencyOf,
+const FIELDS = new Map<string, ReadonlyArray<RelationField>>([
+  [
+    "Component",
+    [
+      owner,
+      system,
+      field("subcomponentOf", "partOf", "Component"),
+      field("providesApis", "providesApi", "API"),
+      field("consumesApis", "consumesApi", "API"),
+      dependsOn,
+      dependencyOf,
+    ],
   ],
-  API: [owner, system],
-  Resource: [owner, system, dependsOn, dependencyOf],
-  System: [owner, field("domain", "partOf", "Domain")],
-  Domain: [owner, field("subdomainOf", "partOf", "Domain")],
-  Group: [
-    field("parent", "childOf", "Group"),
-    field("children", "childOf", "Group", true),
-    field("members", "memberOf", "User", true),
+  ["API", [owner, system]],
+  ["Resource", [owner, system, dependsOn, dependencyOf]],
+  ["System", [owner, field("domain", "partOf", "Domain")]],
+  ["Domain", [owner, field("subdomainOf", "partOf", "Domain")]],
+  [
+    "Group",
+    [
+      field("parent", "childOf", "Group"),
+      field("children", "childOf", "Group", true),
+      field("members", "memberOf", "User", true),
+    ],
   ],
-  User: [field("memberOf", "memberOf", "Group")],
-  Location: [],
-  Template: [owner],
-};
+  ["User", [field("memberOf", "memberOf", "Group")]],
+  ["Location", []],
+  ["Template", [owner]],
+]);
 
 /** What a kind without rules of its own may declare: a team's custom resource has an owner and dependencies too. */
 const OTHER: ReadonlyArray<RelationField> = [owner, system, dependsOn, dependencyOf];
 
-export const fieldsOf = (kind: string): ReadonlyArray<RelationField> => FIELDS[kind] ?? OTHER;
+export const fieldsOf = (kind: string): ReadonlyArray<RelationField> => FIELDS.get(kind) ?? OTHER;
 
 /** The edges that a document declares, each once. References that cannot be read are left out: validation reports them. */
 export const edgesOf = (document: EntityDocument): ReadonlyArray<Edge> => {
