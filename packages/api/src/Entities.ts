@@ -1,0 +1,182 @@
+/**
+ * The endpoints of single entities and their list.
+ */
+import { EntityState } from "@cadastre/domain/Entity";
+import { DEFAULT_LIMIT, MAX_LIMIT, SortField } from "@cadastre/domain/EntityQuery";
+import {
+  AlreadyExists,
+  HasDependencies,
+  InvalidInput,
+  ManagedElsewhere,
+  NotFound,
+  PayloadTooLarge,
+  PermissionDenied,
+  RevisionConflict,
+  StoreUnavailable,
+} from "@cadastre/domain/Errors";
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
+import * as OpenApi from "@effect/platform/OpenApi";
+import * as Schema from "effect/Schema";
+import { Bearer, operation } from "./Authorization.ts";
+import { Entity, EntityInput, EntityPage, MergePatch } from "./Entity.ts";
+import { byUid, force, integer, many, one, Preconditions, text, word } from "./Parameters.ts";
+import { wire } from "./Problem.ts";
+
+const sortFields = SortField.literals;
+
+const descending = sortFields.map((field) => `-${field}` as const);
+
+/** What a list takes. Conditions of different parameters must all hold. */
+export const EntityListQuery = Schema.Struct({
+  kind: many(text(63), { description: "Any of these kinds, in any case.", example: "Component" }),
+  namespace: many(text(63), { description: "Any of these namespaces.", example: "default" }),
+  owner: many(text(253), {
+    description: "Owned by any of these; a name alone is a group of the namespace `default`.",
+    example: "group:default/checkout",
+  }),
+  tag: many(text(63), { description: "All of these tags.", example: "java" }),
+  label: many(text(400), {
+    description: "All of these labels: `key=value`, or `key` for any value.",
+    example: "tier=1",
+  }),
+  state: many(word(...EntityState.literals), {
+    description: "Any of these states; only active entities where absent.",
+    example: "inactive",
+  }),
+  orderBy: one(word(...sortFields, ...descending), {
+    description: "The order, with `-` for descending; entities without a value come last. `name` where absent.",
+    example: "-updatedAt",
+  }),
+  limit: one(integer(1, MAX_LIMIT, DEFAULT_LIMIT), { description: "Entities of one page.", example: 100 }),
+  cursor: one(Schema.String, {
+    description: "`nextCursor` of the page before, unchanged, with the same `orderBy`.",
+    example: "WyJuYW1lIixmYWxzZSwicGF5bWVudHMiLCJlbnRfMDE5MzZiMmUtN2MxYS03Y2MwLTlkNWUtM2YxZjZhMGMxYjJkIl0",
+  }),
+  fields: many(text(400), {
+    description:
+      "Only these fields of each entity, as dotted paths. Where a key has dots itself, the rest of the path is taken as one key.",
+    example: "metadata.name",
+  }),
+});
+
+const byReference = Schema.Struct({
+  kind: text(63).annotations({ examples: ["component"] }),
+  namespace: text(63).annotations({ examples: ["default"] }),
+  name: text(253).annotations({ examples: ["payments"] }),
+});
+
+const created = Entity.annotations(HttpApiSchema.annotations({ status: 201, identifier: "Entity" }));
+
+const patchBody = Schema.Union(
+  MergePatch.pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType: "application/merge-patch+json" })),
+  MergePatch.pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType: "application/json" })),
+);
+
+const overrideSource = Schema.Struct(force("Write even if a managed source keeps the entity."));
+
+const overrideAll = Schema.Struct(force("Delete even if active entities depend on it or a managed source keeps it."));
+
+const list = HttpApiEndpoint.get("list", "/v1/entities")
+  .setUrlParams(EntityListQuery)
+  .addSuccess(EntityPage)
+  .annotateContext(
+    operation("catalog:read", "List entities", "Paged by key, not by offset: pages stay stable while others write."),
+  );
+
+const create = HttpApiEndpoint.post("create", "/v1/entities")
+  .setPayload(EntityInput)
+  .addSuccess(created)
+  .addError(wire(AlreadyExists))
+  .addError(wire(PayloadTooLarge))
+  .annotateContext(operation("catalog:write", "Register a new entity", "Refused if the reference is taken."));
+
+const get = HttpApiEndpoint.get("get", "/v1/entities/:uid")
+  .setPath(byUid)
+  .addSuccess(Entity)
+  .addError(wire(NotFound))
+  .annotateContext(operation("catalog:read", "Read an entity"));
+
+const replace = HttpApiEndpoint.put("replace", "/v1/entities/:uid")
+  .setPath(byUid)
+  .setUrlParams(overrideSource)
+  .setHeaders(Preconditions)
+  .setPayload(EntityInput)
+  .addSuccess(Entity)
+  .addError(wire(NotFound))
+  .addError(wire(ManagedElsewhere))
+  .addError(wire(RevisionConflict))
+  .addError(wire(PayloadTooLarge))
+  .annotateContext(operation("catalog:write", "Replace an entity", "The document must be of the same reference."));
+
+const patch = HttpApiEndpoint.patch("patch", "/v1/entities/:uid")
+  .setPath(byUid)
+  .setUrlParams(overrideSource)
+  .setHeaders(Preconditions)
+  .setPayload(patchBody)
+  .addSuccess(Entity)
+  .addError(wire(NotFound))
+  .addError(wire(ManagedElsewhere))
+  .addError(wire(RevisionConflict))
+  .addError(wire(PayloadTooLarge))
+  .annotateContext(operation("catalog:write", "Change fields of an entity"));
+
+const remove = HttpApiEndpoint.del("remove", "/v1/entities/:uid")
+  .setPath(byUid)
+  .setUrlParams(overrideAll)
+  .setHeaders(Preconditions)
+  .addSuccess(HttpApiSchema.NoContent)
+  .addError(wire(NotFound))
+  .addError(wire(HasDependencies))
+  .addError(wire(ManagedElsewhere))
+  .addError(wire(RevisionConflict))
+  .annotateContext(
+    operation("catalog:write", "Delete an entity for good", "To retire it instead, set `status.state` to `inactive`."),
+  );
+
+const getByReference = HttpApiEndpoint.get("getByReference", "/v1/entities/by-ref/:kind/:namespace/:name")
+  .setPath(byReference)
+  .addSuccess(Entity)
+  .addError(wire(NotFound))
+  .annotateContext(operation("catalog:read", "Read an entity by its reference"));
+
+const putByReference = HttpApiEndpoint.put("putByReference", "/v1/entities/by-ref/:kind/:namespace/:name")
+  .setPath(byReference)
+  .setUrlParams(overrideSource)
+  .setHeaders(Preconditions)
+  .setPayload(EntityInput)
+  .addSuccess(Entity)
+  .addSuccess(created)
+  .addError(wire(NotFound))
+  .addError(wire(ManagedElsewhere))
+  .addError(wire(RevisionConflict))
+  .addError(wire(PayloadTooLarge))
+  .annotateContext(operation("catalog:write", "Create or replace an entity by its reference"));
+
+const removeByReference = HttpApiEndpoint.del("removeByReference", "/v1/entities/by-ref/:kind/:namespace/:name")
+  .setPath(byReference)
+  .setUrlParams(overrideAll)
+  .setHeaders(Preconditions)
+  .addSuccess(HttpApiSchema.NoContent)
+  .addError(wire(NotFound))
+  .addError(wire(HasDependencies))
+  .addError(wire(ManagedElsewhere))
+  .addError(wire(RevisionConflict))
+  .annotateContext(operation("catalog:write", "Delete an entity for good, by its reference"));
+
+export const EntitiesGroup = HttpApiGroup.make("entities")
+  .add(list)
+  .add(create)
+  .add(get)
+  .add(replace)
+  .add(patch)
+  .add(remove)
+  .add(getByReference)
+  .add(putByReference)
+  .add(removeByReference)
+  .addError(wire(InvalidInput))
+  .addError(wire(PermissionDenied))
+  .addError(wire(StoreUnavailable))
+  .middleware(Bearer)
+  .annotateContext(OpenApi.annotations({ title: "Entities", description: "What the catalog registers." }));

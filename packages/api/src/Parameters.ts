@@ -1,0 +1,121 @@
+/**
+ * Parameters that several endpoints share: how each is written in a URL or a header, and what is said when it is wrong.
+ */
+import { EntityUid } from "@cadastre/domain/Entity";
+import * as Option from "effect/Option";
+import * as ParseResult from "effect/ParseResult";
+import * as Schema from "effect/Schema";
+import * as AST from "effect/SchemaAST";
+
+interface Notes<A> {
+  readonly description: string;
+  readonly example: A;
+}
+
+export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true });
+
+/** Where the JSON Schema of a parameter is given by hand, it alone counts: the notes have to go in there too. */
+const documented = <A, I>(schema: Schema.Schema<A, I>, { description, example }: Notes<A>) =>
+  schema.annotations({
+    description,
+    examples: [example],
+    ...Option.match(AST.getJSONSchemaAnnotation(schema.ast), {
+      onNone: () => ({}),
+      onSome: (jsonSchema: { readonly type?: unknown }) => ({
+        jsonSchema: {
+          ...jsonSchema,
+          description,
+          examples: [jsonSchema.type === "string" ? Schema.encodeSync(schema)(example) : example],
+        },
+      }),
+    }),
+  });
+
+/** Zero or more values: `?tag=java&tag=core` or `?tag=java,core`. */
+export const many = <A extends string, I extends string>(
+  item: Schema.Schema<A, I>,
+  { description, example }: Notes<NoInfer<A>>,
+) =>
+  optional(
+    Schema.Array(item).annotations({
+      description: `${description} Repeat it or separate the values by commas.`,
+      examples: [[example]],
+    }),
+  );
+
+export const one = <A, I extends string>(item: Schema.Schema<A, I>, notes: Notes<NoInfer<A>>) =>
+  optional(documented(item, notes));
+
+/** Text of 1 to `max` characters without control characters. */
+export const text = (max: number) =>
+  Schema.String.pipe(
+    Schema.pattern(new RegExp(`^[^\\u0000-\\u001f\\u007f]{1,${max}}$`, "u"), {
+      jsonSchema: { minLength: 1, maxLength: max },
+      description: `1 to ${max} characters.`,
+      message: () => `must be 1 to ${max} characters without control characters`,
+    }),
+  );
+
+/** One of a list of words; the message names them all. */
+export const word = <const Words extends readonly [string, ...Array<string>]>(...words: Words) =>
+  Schema.Literal(...words).annotations({
+    message: () => ({ message: `must be one of: ${words.join(", ")}`, override: true }),
+  });
+
+export const flag = Schema.transform(word("true", "false"), Schema.Boolean, {
+  strict: true,
+  decode: (value) => value === "true",
+  encode: (value) => (value ? "true" : "false"),
+}).annotations({ jsonSchema: { type: "boolean" } });
+
+export const integer = (minimum: number, maximum: number, standard: number) =>
+  Schema.NumberFromString.pipe(
+    Schema.int(),
+    Schema.between(minimum, maximum),
+    Schema.annotations({
+      jsonSchema: { type: "integer", minimum, maximum, default: standard },
+      message: () => ({ message: `must be a whole number from ${minimum} to ${maximum}`, override: true }),
+    }),
+  );
+
+export const byUid = Schema.Struct({
+  uid: EntityUid.annotations({
+    description: "What the catalog calls the entity: `ent_` and a UUIDv7.",
+    message: () => ({
+      message: 'is not an entity uid: one is "ent_" and a UUIDv7, as metadata.uid shows it',
+      override: true,
+    }),
+  }),
+});
+
+/** A whole number in a body. */
+export const Integer = Schema.Number.pipe(
+  Schema.filter((value) => Number.isInteger(value) || "must be a whole number", { jsonSchema: { type: "integer" } }),
+);
+
+/** The revision that a write expects, from the strong ETag: `"7"` is 7. */
+export const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
+  strict: true,
+  decode: (value, _, ast) => {
+    const digits = /^"([1-9][0-9]{0,14})"$/.exec(value)?.[1];
+    return digits === undefined
+      ? ParseResult.fail(new ParseResult.Type(ast, value))
+      : ParseResult.succeed(Number(digits));
+  },
+  encode: (revision) => ParseResult.succeed(`"${revision}"`),
+}).annotations({
+  jsonSchema: { type: "string", pattern: '^"[1-9][0-9]*"$' },
+  message: () => ({
+    message: 'must be one revision in double quotes, as ETag gave it: If-Match: "7"',
+    override: true,
+  }),
+});
+
+export const Preconditions = Schema.Struct({
+  "if-match": one(Revision, {
+    description: "Write only if the entity is still at this revision; otherwise 412 and nothing is changed.",
+    example: 7,
+  }),
+});
+
+export const force = (description: string) => ({ force: one(flag, { description, example: true }) });
