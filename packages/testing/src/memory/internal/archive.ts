@@ -1,0 +1,127 @@
+import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
+import { toRecord } from "@cadastre/domain/Entity";
+import { InvalidInput } from "@cadastre/domain/Errors";
+import type { PatchOperation, SequencedEvent } from "@cadastre/domain/Event";
+import * as Relation from "@cadastre/domain/Relation";
+import type { Token } from "@cadastre/domain/Token";
+import * as Clock from "effect/Clock";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import type { Database } from "./database.ts";
+import * as EntityRow from "./entityRow.ts";
+import { eventOf } from "./eventLog.ts";
+import { tokenOf } from "./tokenStore.ts";
+
+export const make = (database: Database): Context.Tag.Service<Archive> => ({
+  dump: Stream.unwrap(
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      const records = yield* database.statement(Effect.sync(() => [...recordsOf(database, now)]));
+      return Stream.fromIterable(records);
+    }),
+  ),
+
+  load: (records) =>
+    database.transact(
+      Effect.gen(function* () {
+        if (!isEmpty(database)) return yield* refusal("", "the catalog is not empty");
+        const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
+        yield* Stream.runForEach(records, (record) => {
+          const fault = store(database, record);
+          if (fault !== undefined) return refusal(`/${Object.values(counts).reduce((a, b) => a + b)}`, fault);
+          counts[record.type] += 1;
+          return Effect.void;
+        });
+        return counts;
+      }),
+    ),
+});
+
+const refusal = (path: string, message: string) =>
+  Effect.fail(new InvalidInput({ message: `cannot be loaded: ${message}`, faults: [{ path, message }] }));
+
+const isEmpty = ({ entities, events, tokens }: Database): boolean =>
+  [entities, events, tokens].every((table) => table.values().length === 0);
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+const optionalIso = <Key extends string>(key: Key, time: number | undefined): { readonly [K in Key]?: string } =>
+  // A computed key widens to an index signature.
+  (time === undefined ? {} : { [key]: iso(time) }) as { readonly [K in Key]?: string };
+
+function* recordsOf({ entities, events, tokens }: Database, now: number): Iterable<ArchiveRecord> {
+  yield { type: "catalog", version: 1, exportedAt: iso(now) };
+  for (const { uid, envelope } of entities.values().sort((a, b) => EntityRow.compareTexts(a.uid, b.uid))) {
+    yield { type: "entity", uid, envelope: JSON.parse(envelope) };
+  }
+  for (const { type, at, envelope, ...event } of events
+    .values()
+    .map(eventOf)
+    .sort((a, b) => a.sequence - b.sequence)) {
+    yield { type: "event", event: type, at: iso(at), envelope: JSON.parse(envelope), ...event };
+  }
+  for (const { createdAt, expiresAt, lastUsedAt, revokedAt, ...token } of tokens
+    .values()
+    .map(tokenOf)
+    .sort((a, b) => EntityRow.compareTexts(a.id, b.id))) {
+    yield {
+      type: "token",
+      ...token,
+      createdAt: iso(createdAt),
+      ...optionalIso("expiresAt", expiresAt),
+      ...optionalIso("lastUsedAt", lastUsedAt),
+      ...optionalIso("revokedAt", revokedAt),
+    };
+  }
+}
+
+/** A sentence that says why the record cannot be stored. */
+const store = (database: Database, record: ArchiveRecord): string | undefined => {
+  const { entities, uids, edges, events, tokens, lastSequence } = database;
+  switch (record.type) {
+    case "catalog":
+      return undefined;
+    case "entity": {
+      const envelope = JSON.stringify(record.envelope);
+      const document = toRecord(EntityRow.parse(envelope)).document;
+      const row = EntityRow.make({ envelope, edges: Relation.edgesOf(document) });
+      if (row.uid !== record.uid) return `the envelope is of ${row.uid}, not of ${record.uid}`;
+      if (entities.has(row.uid)) return `${row.uid} occurs twice`;
+      if (uids.has(row.key)) return `${row.key} occurs twice`;
+      entities.set(row.uid, row);
+      uids.set(row.key, row.uid);
+      edges.replace(row.uid, [], row.edges);
+      return undefined;
+    }
+    case "event": {
+      const { type: _, event: type, at, envelope, patch, ...rest } = record;
+      if (events.has(rest.sequence)) return `sequence ${rest.sequence} occurs twice`;
+      const event: SequencedEvent = {
+        ...rest,
+        type,
+        at: Date.parse(at),
+        // The archive leaves operations untyped; they were typed when they were dumped.
+        patch: patch as ReadonlyArray<PatchOperation>,
+        envelope: JSON.stringify(envelope),
+      };
+      events.set(event.sequence, JSON.stringify(event));
+      lastSequence.set("events", Math.max(lastSequence.get("events") ?? 0, event.sequence));
+      return undefined;
+    }
+    case "token": {
+      const { type: _, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest } = record;
+      if (tokens.has(rest.id)) return `${rest.id} occurs twice`;
+      const time = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+      const token: Token = {
+        ...rest,
+        createdAt: Date.parse(createdAt),
+        expiresAt: time(expiresAt),
+        lastUsedAt: time(lastUsedAt),
+        revokedAt: time(revokedAt),
+      };
+      tokens.set(token.id, JSON.stringify(token));
+      return undefined;
+    }
+  }
+};
