@@ -2,7 +2,8 @@
  * What a list asks for, and the cursor that continues it.
  *
  * Paging is by key, not by offset: a cursor holds the sort value and the uid of the last entity of a page, so pages stay
- * stable while others write. Entities without a value for the sort field come last, ascending and descending.
+ * stable while others write. Text is sorted in lower case, by code point; equal values by uid, in the same direction.
+ * Entities without a value for the sort field come last, ascending and descending.
  */
 import * as Either from "effect/Either";
 import * as Encoding from "effect/Encoding";
@@ -30,7 +31,7 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-/** The last entity of a page: `value` is null where it had none for the sort field. */
+/** The last entity of a page: `value` is what it was sorted by, text in lower case; null where it had none. */
 export interface Cursor {
   readonly value: string | number | null;
   readonly uid: EntityUid;
