@@ -1,0 +1,156 @@
+/**
+ * From the words of the command line to what is asked for.
+ *
+ * `@effect/cli` declares and parses the commands. What it leaves to chance is settled here, before its parser sees the
+ * words: options may stand anywhere, `--name=value` works for every option, an option that does not exist is named
+ * instead of being taken for an argument, and help, version and completions are ours to print.
+ */
+import type * as CliConfig from "@effect/cli/CliConfig";
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
+import type * as Usage from "@effect/cli/Usage";
+import * as Effect from "effect/Effect";
+import * as HashMap from "effect/HashMap";
+import * as Option from "effect/Option";
+import { ExitCode } from "./ExitCode.ts";
+import { Failure } from "./Failure.ts";
+import { closest } from "./internal/closest.ts";
+
+export type Command = CommandDescriptor.Command<unknown>;
+
+/** A command and the words that lead to it. */
+export interface Place {
+  readonly path: ReadonlyArray<string>;
+  readonly command: Command;
+}
+
+export type Invocation =
+  | { readonly _tag: "Help"; readonly place: Place }
+  | { readonly _tag: "Version" }
+  | { readonly _tag: "Completions"; readonly shell: string }
+  | {
+      readonly _tag: "Run";
+      /** In the order that the parser wants: path, options, `--`, arguments. */
+      readonly words: ReadonlyArray<string>;
+      readonly place: Place;
+      readonly logLevel: string | undefined;
+    };
+
+export const SHELLS = ["bash", "fish", "zsh"] as const;
+
+/** Options that every command takes. */
+export const GLOBAL: ReadonlyArray<readonly [label: string, about: string]> = [
+  ["-h, --help", "Show this help"],
+  ["--version", "Show the version"],
+  ["--log-level LEVEL", "Least severe log entries to write: trace, debug, info, warning, error, fatal, none"],
+  [`--completions SHELL`, `Print a completion script: ${SHELLS.join(", ")}`],
+];
+
+export const PARSER: CliConfig.CliConfig = {
+  isCaseSensitive: true,
+  autoCorrectLimit: 0,
+  finalCheckBuiltIn: false,
+  showAllNames: true,
+  showBuiltIns: false,
+  showTypes: true,
+};
+
+export const subcommands = (command: Command): ReadonlyMap<string, Command> =>
+  new Map([...HashMap.entries(CommandDescriptor.getSubcommands(command))].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+export const interpret = (root: Command, name: string, given: ReadonlyArray<string>): Effect.Effect<Invocation, Failure> =>
+  Effect.gen(function* () {
+    let place: Place = { path: [name], command: root };
+    let options = optionsOf(place.command);
+    let logLevel: string | undefined;
+    const chosen: Array<string> = [];
+    const positional: Array<string> = [];
+    const words = given[0] === "help" ? [...given.slice(1), "--help"] : [...given];
+
+    while (words.length > 0) {
+      const word = words.shift() as string;
+      if (word === "--") {
+        positional.push(...words.splice(0));
+      } else if (!word.startsWith("-") || word === "-") {
+        const child = positional.length === 0 ? subcommands(place.command).get(word) : undefined;
+        if (child === undefined) positional.push(word);
+        else {
+          place = { path: [...place.path, word], command: child };
+          options = optionsOf(child);
+        }
+      } else {
+        const [option, inline] = split(word);
+        if (option === "--help" || option === "-h") return { _tag: "Help", place };
+        if (option === "--version") return { _tag: "Version" };
+        const takesValue = option === "--log-level" || option === "--completions" || options.get(option);
+        if (takesValue === undefined) return yield* unknownOption(place, option, [...options.keys()]);
+        if (!takesValue) {
+          if (inline !== undefined) return yield* usage(place, `${option} takes no value.`);
+          chosen.push(option);
+          continue;
+        }
+        const value = inline ?? words.shift();
+        if (value === undefined) return yield* usage(place, `${option} needs a value.`);
+        if (option === "--log-level") logLevel = value;
+        else if (option === "--completions") return { _tag: "Completions", shell: value };
+        else chosen.push(option, value);
+      }
+    }
+
+    const children = subcommands(place.command);
+    if (children.size > 0) {
+      const word = positional[0];
+      if (word === undefined) return { _tag: "Help", place };
+      return yield* usage(
+        place,
+        `${place.path.join(" ")} has no command "${word}"${closest(word, [...children.keys()])}.`,
+        `Its commands: ${[...children.keys()].join(", ")}.`,
+      );
+    }
+    return { _tag: "Run", words: [...place.path, ...chosen, "--", ...positional], place, logLevel };
+  });
+
+/** A failure of the command line, with the way to the help of the command that was meant. */
+export const usage = ({ path }: Place, message: string, next?: string): Failure =>
+  new Failure({ exit: ExitCode.usage, message, next: next ?? `See: ${path.join(" ")} --help` });
+
+/** Option names (`--kind`, `-o`) of one command, and whether each takes a value. */
+const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
+  const found = new Map<string, boolean>();
+  const walk = (usage: Usage.Usage): void => {
+    switch (usage._tag) {
+      case "Named":
+        for (const name of usage.names) if (name.startsWith("-")) found.set(name, Option.isSome(usage.acceptedValues));
+        return;
+      case "Optional":
+      case "Repeated":
+        return walk(usage.usage);
+      case "Alternation":
+      case "Concat":
+        walk(usage.left);
+        return walk(usage.right);
+    }
+  };
+  walk(CommandDescriptor.getUsage(command));
+  return found;
+};
+
+/** `--kind=API` and, for options of one letter, `-oyaml`. */
+const split = (word: string): readonly [option: string, value: string | undefined] => {
+  if (!word.startsWith("--")) return word.length > 2 ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")] : [word, undefined];
+  const equals = word.indexOf("=");
+  return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
+};
+
+const unknownOption = (place: Place, option: string, known: ReadonlyArray<string>): Failure =>
+  /^--token$/.test(option)
+    ? usage(
+        place,
+        "A token is never an argument: other users of this machine could read it.",
+        "Put it in a file and give --token-file, or set CADASTRE_TOKEN.",
+      )
+    : usage(
+        place,
+        `${place.path.join(" ")} has no option ${option}${closest(option, [...known, ...GLOBAL_NAMES])}.`,
+      );
+
+const GLOBAL_NAMES = ["--help", "--version", "--log-level", "--completions"];

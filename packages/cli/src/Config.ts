@@ -1,0 +1,231 @@
+/**
+ * Settings: what there is to set, where each value comes from (defaults, then the file, then the environment, then
+ * flags), and what is said when one is wrong.
+ */
+import * as Effect from "effect/Effect";
+import * as Either from "effect/Either";
+import * as Option from "effect/Option";
+import * as ParseResult from "effect/ParseResult";
+import * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import * as Environment from "./Environment.ts";
+import { ExitCode } from "./ExitCode.ts";
+import { Failure } from "./Failure.ts";
+import { closest } from "./internal/closest.ts";
+import type { FileEntry } from "./internal/configFile.ts";
+import * as DaemonFile from "./DaemonFile.ts";
+
+const word = <const Words extends readonly [string, ...Array<string>]>(...words: Words) =>
+  Schema.Literal(...words).annotations({
+    message: () => ({ message: `must be one of: ${words.join(", ")}`, override: true }),
+  });
+
+const says = (message: string) => ({ message: () => ({ message, override: true }) });
+
+/** `sqlite:path`, a path, or `:memory:`. */
+const Database = Schema.String.pipe(
+  Schema.filter((value) =>
+    /^postgres/i.test(value)
+      ? "Postgres is not supported in this version: give a path, sqlite:path or :memory:"
+      : value.replace(/^sqlite:/, "") !== "" || "must be a path, sqlite:path or :memory:",
+  ),
+);
+
+const Url = Schema.String.pipe(
+  Schema.filter((value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol)) return "must be a URL such as http://127.0.0.1:7717";
+    return (url.username === "" && url.password === "") || "must not hold credentials: give a token file";
+  }),
+);
+
+const Text = Schema.NonEmptyString.annotations(says("must not be empty"));
+
+const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65535)).annotations(
+  says("must be a whole number from 0 to 65535 (0: any free port)"),
+);
+
+/** One entry a setting: the name in the file is the key. */
+export const SETTINGS = {
+  database: {
+    schema: Database,
+    variable: "CADASTRE_DATABASE_URL",
+    flag: "db",
+    about: "Where the catalog is kept: a path, sqlite:path or :memory:",
+  },
+  host: { schema: Text, variable: "CADASTRE_HOST", flag: "host", about: "Address that the daemon listens on" },
+  port: { schema: Port, variable: "CADASTRE_PORT", flag: "port", about: "Port that the daemon listens on; 0: any free one" },
+  logLevel: {
+    schema: word("trace", "debug", "info", "warning", "error", "fatal", "none"),
+    variable: "CADASTRE_LOG_LEVEL",
+    flag: "log-level",
+    about: "Least severe log entries to write: trace, debug, info, warning, error, fatal, none",
+  },
+  logFormat: {
+    schema: word("auto", "json", "pretty"),
+    variable: "CADASTRE_LOG_FORMAT",
+    flag: "log-format",
+    about: "json, pretty, or auto: pretty on a terminal",
+  },
+  sqliteSynchronous: {
+    schema: word("full", "normal"),
+    variable: "CADASTRE_SQLITE_SYNCHRONOUS",
+    flag: "sqlite-synchronous",
+    about: "full: no acknowledged write is lost in a power cut; normal: faster, the last few may be",
+  },
+  url: { schema: Url, variable: "CADASTRE_URL", flag: "url", about: "Where the daemon answers, for the commands that ask it" },
+  tokenFile: {
+    schema: Text,
+    variable: "CADASTRE_TOKEN_FILE",
+    flag: "token-file",
+    about: "File with the bearer token, for the commands that ask the daemon",
+  },
+} as const;
+
+export type Key = keyof typeof SETTINGS;
+
+export const KEYS = Object.keys(SETTINGS) as ReadonlyArray<Key>;
+
+export type Values = { readonly [K in Key]: (typeof SETTINGS)[K]["schema"]["Type"] };
+
+/** Values given on the command line, unchecked. */
+export type Flags = { readonly [K in Key]?: string | undefined };
+
+export interface Config extends Values {
+  readonly folders: Environment.Folders;
+  /** The token itself, if the environment holds it. */
+  readonly token: Option.Option<Redacted.Redacted>;
+  /** For each setting, where its value was found. */
+  readonly origins: { readonly [K in Key]: string };
+  /** The file that was looked for, and whether it is there. */
+  readonly file: { readonly path: string; readonly found: boolean };
+}
+
+interface Candidate {
+  readonly value: string;
+  readonly origin: string;
+  /** Folder against which relative paths are read; undefined: the working directory. */
+  readonly base?: string | undefined;
+}
+
+/**
+ * Reads and checks all the sources. Every problem is reported, not only the first.
+ *
+ * With `beside`, for a command that works beside a daemon, what is not set anywhere is taken from the daemon that runs: its
+ * URL and its database.
+ */
+export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failure> =>
+  Effect.gen(function* () {
+    const folders = yield* Environment.folders;
+    const path = join(folders.config, "config.yaml");
+    const found = existsSync(path);
+    const file = found ? yield* readFile(path) : { entries: [], problems: [] };
+    const environment = yield* readEnvironment;
+    const running = beside ? yield* DaemonFile.read(folders.state) : Option.none();
+    const problems = [...file.problems, ...environment.problems];
+
+    const values: Record<string, unknown> = {};
+    const origins: Record<string, string> = {};
+    for (const key of KEYS) {
+      const flag = flags[key];
+      const candidate: Candidate | undefined =
+        flag !== undefined
+          ? { value: flag, origin: `--${SETTINGS[key].flag}` }
+          : (environment.entries.get(key) ?? file.entries.find((entry) => entry.key === key));
+      if (candidate === undefined) continue;
+      const decoded = Schema.decodeUnknownEither(SETTINGS[key].schema as Schema.Schema<unknown, string>)(candidate.value);
+      if (Either.isLeft(decoded)) {
+        problems.push(`${candidate.origin}: ${key} ${firstMessage(decoded.left)}${shown(key, candidate.value)}`);
+      } else {
+        values[key] = located(key, decoded.right, candidate.base);
+        origins[key] = candidate.origin;
+      }
+    }
+    if (problems.length > 0) {
+      return yield* new Failure({
+        exit: ExitCode.config,
+        message: ["The configuration is wrong:", ...problems.map((problem) => `  ${problem}`)].join("\n"),
+        next: "`cadastre config --help` lists the settings.",
+      });
+    }
+
+    const token = yield* Environment.variable(Environment.TOKEN);
+    const host = (values["host"] as string | undefined) ?? "127.0.0.1";
+    const port = (values["port"] as number | undefined) ?? 7717;
+    const defaults: Values = {
+      database: Option.match(running, {
+        onNone: () => join(folders.state, "catalog.db"),
+        onSome: ({ database }) => database,
+      }),
+      host,
+      port,
+      logLevel: "info",
+      logFormat: "auto",
+      sqliteSynchronous: "full",
+      url: Option.match(running, { onNone: () => `http://${host}:${port}`, onSome: ({ url }) => url }),
+      tokenFile: join(folders.state, "admin-token"),
+    };
+    const standard: Flags = Option.isSome(running) ? { url: RUNNING, database: RUNNING } : {};
+    return {
+      ...defaults,
+      ...values,
+      origins: Object.fromEntries(
+        KEYS.map((key) => [key, origins[key] ?? standard[key] ?? "default"]),
+      ) as Config["origins"],
+      folders,
+      token: Option.map(token, (value) => Redacted.make(value.trim())),
+      file: { path, found },
+    };
+  });
+
+const RUNNING = "the running daemon";
+
+const readFile = (path: string) =>
+  Effect.promise(() => import("./internal/configFile.ts")).pipe(
+    Effect.flatMap(({ read }) => read(path)),
+    Effect.map(({ entries, problems }) => {
+      const known = (entry: FileEntry): entry is FileEntry & { key: Key } => Object.hasOwn(SETTINGS, entry.key);
+      return {
+        entries: entries.filter(known).map((entry) => ({ ...entry, base: dirname(path) })),
+        problems: [
+          ...problems,
+          ...entries
+            .filter((entry) => !known(entry))
+            .map(({ origin, key }) => `${origin}: there is no setting "${key}"${closest(key, KEYS)}`),
+        ],
+      };
+    }),
+  );
+
+const readEnvironment = Effect.gen(function* () {
+  const entries = new Map<Key, Candidate>();
+  const names = new Map<string, Key>(KEYS.map((key) => [SETTINGS[key].variable, key]));
+  const problems: Array<string> = [];
+  for (const name of yield* Environment.ours) {
+    const key = names.get(name);
+    if (key !== undefined) {
+      const value = yield* Environment.variable(name);
+      if (Option.isSome(value)) entries.set(key, { value: value.value, origin: name });
+    } else if (name !== Environment.TOKEN) {
+      problems.push(`${name}: there is no such variable${closest(name, [...names.keys(), Environment.TOKEN])}`);
+    }
+  }
+  return { entries, problems };
+});
+
+/** The filename of a database in SQLite's terms, and paths made absolute against the place they were written in. */
+const located = (key: Key, value: unknown, base: string | undefined): unknown => {
+  if (typeof value !== "string" || (key !== "database" && key !== "tokenFile")) return value;
+  const path = key === "database" ? value.replace(/^sqlite:/, "") : value;
+  if (path === ":memory:") return path;
+  return resolve(base ?? "", path.replace(/^~(?=\/)/, homedir()));
+};
+
+const firstMessage = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error)[0]?.message ?? "is wrong";
+
+/** A database URL may hold a password. */
+const shown = (key: Key, value: string): string => (key === "database" || key === "url" ? "" : `, not "${value}"`);

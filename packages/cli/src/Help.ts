@@ -1,0 +1,91 @@
+/**
+ * Help pages, from the declarations of the commands.
+ */
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
+import type * as HelpDoc from "@effect/cli/HelpDoc";
+import * as Span from "@effect/cli/HelpDoc/Span";
+import * as CommandLine from "./CommandLine.ts";
+import type { Style } from "./Output.ts";
+import { definitions, wrap } from "./internal/text.ts";
+
+/** What follows the first paragraph of a description and is shown as it stands. */
+export const EXAMPLES = "EXAMPLES";
+
+/** A command's page: what it is for, how it is written, its parts, examples. */
+export const page = ({ path, command }: CommandLine.Place, style: Style, width: number): string => {
+  const sections = sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER));
+  const children = CommandLine.subcommands(command);
+  const labels = [...(sections.get("ARGUMENTS")?.definitions ?? [])].map(([label]) => label);
+  const usage = [path.join(" "), children.size > 0 ? "<command>" : "[options]", ...labels].join(" ");
+  const titled = (title: string, body: string) => (body === "" ? [] : [`${style.bold(title)}\n${body}`]);
+  const list = (entries: ReadonlyArray<readonly [string, string]>) => definitions(entries, width, style.cyan);
+
+  return [
+    ...(sections.get("DESCRIPTION")?.paragraphs ?? []).map((paragraph) => wrap(paragraph, width)),
+    ...titled("Usage", `  ${usage}`),
+    ...titled("Commands", list([...children].map(([name, child]) => [name, summary(child)]))),
+    ...titled("Arguments", list(sections.get("ARGUMENTS")?.definitions ?? [])),
+    ...titled("Options", list([...(sections.get("OPTIONS")?.definitions ?? []), ...CommandLine.GLOBAL])),
+    ...titled("Examples", (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${line}`).join("\n")),
+  ].join("\n\n");
+};
+
+/** The first paragraph of a command's description. */
+const summary = (command: CommandLine.Command): string =>
+  sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
+
+interface Section {
+  readonly paragraphs: Array<string>;
+  readonly definitions: Array<readonly [string, string]>;
+}
+
+const sectionsOf = (help: HelpDoc.HelpDoc): ReadonlyMap<string, Section> => {
+  const sections = new Map<string, Section>();
+  let current: Section = { paragraphs: [], definitions: [] };
+  const walk = (doc: HelpDoc.HelpDoc): void => {
+    switch (doc._tag) {
+      case "Header":
+        current = { paragraphs: [], definitions: [] };
+        sections.set(Span.getText(doc.value), current);
+        return;
+      case "Paragraph":
+        current.paragraphs.push(Span.getText(doc.value));
+        return;
+      case "DescriptionList":
+        for (const [label, body] of doc.definitions) {
+          current.definitions.push([tidy(Span.getText(label)), prose(body)]);
+        }
+        return;
+      case "Enumeration":
+        for (const element of doc.elements) walk(element);
+        return;
+      case "Sequence":
+        walk(doc.left);
+        walk(doc.right);
+        return;
+      case "Empty":
+        return;
+    }
+  };
+  walk(help);
+  return sections;
+};
+
+/** `(-o, --output json | yaml)` without its brackets. */
+const tidy = (label: string): string => label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
+
+/** What `@effect/cli` says of every option and what is plain without being said. */
+const COMMONPLACE = /^(A user-defined piece of text|A true or false value|An integer|This \w+ (is optional|m[au][ys]t? be repeated)|One of the following).*$/;
+
+const prose = (doc: HelpDoc.HelpDoc): string => {
+  switch (doc._tag) {
+    case "Paragraph": {
+      const text = Span.getText(doc.value);
+      return COMMONPLACE.test(text) ? "" : text;
+    }
+    case "Sequence":
+      return [prose(doc.left), prose(doc.right)].filter((text) => text !== "").join(" ");
+    default:
+      return "";
+  }
+};

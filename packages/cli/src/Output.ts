@@ -1,0 +1,82 @@
+/**
+ * Where commands write: results to standard output, everything else to standard error.
+ */
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import * as Option from "effect/Option";
+import { styleText } from "node:util";
+import * as Environment from "./Environment.ts";
+
+type Paint = (text: string) => string;
+
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly cyan: Paint;
+}
+
+export const plain: Style = {
+  bold: (text) => text,
+  dim: (text) => text,
+  red: (text) => text,
+  green: (text) => text,
+  yellow: (text) => text,
+  cyan: (text) => text,
+};
+
+const coloured: Style = {
+  bold: (text) => styleText("bold", text),
+  dim: (text) => styleText("dim", text),
+  red: (text) => styleText("red", text),
+  green: (text) => styleText("green", text),
+  yellow: (text) => styleText("yellow", text),
+  cyan: (text) => styleText("cyan", text),
+};
+
+export class Output extends Context.Tag("@cadastre/cli/Output")<
+  Output,
+  {
+    /** Writes to standard output as it is, and waits for a slow reader. */
+    readonly write: (text: string) => Effect.Effect<void>;
+    /** Writes a line to standard output. */
+    readonly line: (text: string) => Effect.Effect<void>;
+    /** Writes a line to standard error. */
+    readonly note: (text: string) => Effect.Effect<void>;
+    /** Replaces the line that standard error's terminal shows last; "" clears it. Nothing without a terminal. */
+    readonly progress: (text: string) => Effect.Effect<void>;
+    /** Columns of standard output's terminal; undefined in a pipe or file, where nothing is cut. */
+    readonly width: number | undefined;
+    /** For standard output. */
+    readonly style: Style;
+    /** For standard error. */
+    readonly noteStyle: Style;
+  }
+>() {}
+
+/** The process's own streams: colours only on a terminal, and not where `NO_COLOR` is set or the terminal is dumb. */
+export const layer: Layer.Layer<Output> = Layer.effect(
+  Output,
+  Effect.gen(function* () {
+    const { stdout, stderr } = process;
+    const dumb = Option.contains(yield* Environment.variable("TERM"), "dumb");
+    const noColour = dumb || Option.isSome(yield* Environment.variable("NO_COLOR"));
+    const send = (stream: NodeJS.WriteStream, text: string) =>
+      Effect.async<void>((resume) => {
+        if (stream.write(text)) resume(Effect.void);
+        else stream.once("drain", () => resume(Effect.void));
+      });
+    return {
+      write: (text) => send(stdout, text),
+      line: (text) => send(stdout, `${text}\n`),
+      note: (text) => send(stderr, `${text}\n`),
+      progress: (text) => (stderr.isTTY && !dumb ? send(stderr, `\r\u001b[K${text}`) : Effect.void),
+      width: stdout.isTTY ? stdout.columns : undefined,
+      style: stdout.isTTY && !noColour ? coloured : plain,
+      noteStyle: stderr.isTTY && !noColour ? coloured : plain,
+    };
+  }),
+);

@@ -1,0 +1,120 @@
+/**
+ * The program as a whole: its commands, and how one run of it ends.
+ */
+import * as Command from "@effect/cli/Command";
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
+import type * as CliApp from "@effect/cli/CliApp";
+import * as Span from "@effect/cli/HelpDoc/Span";
+import type * as HelpDoc from "@effect/cli/HelpDoc";
+import * as ValidationError from "@effect/cli/ValidationError";
+import * as Effect from "effect/Effect";
+import manifest from "../package.json" with { type: "json" };
+import * as CommandLine from "./CommandLine.ts";
+import { admin } from "./commands/Admin.ts";
+import { config } from "./commands/Config.ts";
+import { daemon } from "./commands/Daemon.ts";
+import { entity } from "./commands/Entity.ts";
+import { GlobalFlags } from "./commands/Options.ts";
+import { ExitCode } from "./ExitCode.ts";
+import { Failure } from "./Failure.ts";
+import * as Help from "./Help.ts";
+import { Output } from "./Output.ts";
+
+export const NAME = "cadastre";
+
+export const VERSION = manifest.version;
+
+const root = Command.make(NAME).pipe(
+  Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
+  Command.withSubcommands([daemon, entity, admin, config]),
+);
+
+/** Runs the program on the words after its name. Gives the code to exit with; whatever went wrong has been printed. */
+export const run = (words: ReadonlyArray<string>): Effect.Effect<ExitCode, never, Output | CliApp.CliApp.Environment> =>
+  CommandLine.interpret(root.descriptor, NAME, words).pipe(
+    Effect.flatMap(invoke),
+    Effect.as(ExitCode.ok),
+    Effect.catchAll((failure) => Effect.as(report(failure), failure.exit)),
+  );
+
+const invoke = (invocation: CommandLine.Invocation) =>
+  Effect.gen(function* () {
+    const output = yield* Output;
+    switch (invocation._tag) {
+      case "Version":
+        return yield* output.line(VERSION);
+      case "Help":
+        return yield* output.line(Help.page(invocation.place, output.style, Math.min(output.width ?? 80, 100)));
+      case "Completions":
+        return yield* output.line((yield* completions(invocation.shell)).join("\n"));
+      case "Run": {
+        const parsed = yield* CommandDescriptor.parse(root.descriptor, invocation.words, CommandLine.PARSER).pipe(
+          Effect.mapError((error) => CommandLine.usage(invocation.place, sentence(error))),
+        );
+        // Help and the like were answered above: no built-in option is left for the parser to find.
+        if (parsed._tag === "BuiltIn") return yield* CommandLine.usage(invocation.place, "Not a command.");
+        const [surplus] = parsed.leftover;
+        if (surplus !== undefined) {
+          return yield* CommandLine.usage(invocation.place, `${invocation.place.path.join(" ")} takes no argument "${surplus}".`);
+        }
+        return yield* root.handler(parsed.value).pipe(
+          Effect.provideService(GlobalFlags, { logLevel: invocation.logLevel }),
+          Effect.catchIf(ValidationError.isValidationError, (error) =>
+            CommandLine.usage(invocation.place, sentence(error)),
+          ),
+          Effect.catchAllDefect((defect) => broken(defect, invocation.logLevel)),
+        );
+      }
+    }
+  });
+
+const completions = (shell: string) => {
+  switch (shell) {
+    case "bash":
+      return CommandDescriptor.getBashCompletions(root.descriptor, NAME);
+    case "fish":
+      return CommandDescriptor.getFishCompletions(root.descriptor, NAME);
+    case "zsh":
+      return CommandDescriptor.getZshCompletions(root.descriptor, NAME);
+    default:
+      return new Failure({
+        exit: ExitCode.usage,
+        message: `There are completions for ${CommandLine.SHELLS.join(", ")}, not for "${shell}".`,
+      });
+  }
+};
+
+const report = (failure: Failure) =>
+  Effect.flatMap(Output, ({ note, noteStyle }) =>
+    failure.message === ""
+      ? Effect.void
+      : note(`${noteStyle.red("error:")} ${failure.message}${failure.next === undefined ? "" : `\n${failure.next}`}`),
+  );
+
+/** A fault of the program: a sentence, and the stack only where it was asked for. */
+const broken = (defect: unknown, logLevel: string | undefined): Failure => {
+  const error = defect instanceof Error ? defect : new Error(String(defect));
+  const verbose = logLevel === "debug" || logLevel === "trace";
+  return new Failure({
+    exit: ExitCode.internal,
+    message: `Internal error: ${verbose ? (error.stack ?? error.message) : error.message}`,
+    next: `This is a fault of ${NAME} ${VERSION}: please report it with the command that you gave${verbose ? " and the lines above" : "; --log-level debug shows where it happened"}.`,
+  });
+};
+
+/** What `@effect/cli` says, as one line that ends in a full stop. */
+const sentence = (error: ValidationError.ValidationError): string => {
+  const text = (doc: HelpDoc.HelpDoc): string => {
+    switch (doc._tag) {
+      case "Header":
+      case "Paragraph":
+        return Span.getText(doc.value);
+      case "Sequence":
+        return `${text(doc.left)} ${text(doc.right)}`;
+      default:
+        return "";
+    }
+  };
+  const line = text(error.error).replaceAll("'", '"').trim();
+  return line.endsWith(".") ? line : `${line}.`;
+};

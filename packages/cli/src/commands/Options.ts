@@ -1,0 +1,71 @@
+/**
+ * Options that several commands share.
+ */
+import * as HelpDoc from "@effect/cli/HelpDoc";
+import * as CliOptions from "@effect/cli/Options";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import * as Config from "../Config.ts";
+import type { Failure } from "../Failure.ts";
+import { EXAMPLES } from "../Help.ts";
+
+/** Options that stand before any command. */
+export class GlobalFlags extends Context.Reference<GlobalFlags>()("@cadastre/cli/GlobalFlags", {
+  defaultValue: (): { readonly logLevel: string | undefined } => ({ logLevel: undefined }),
+}) {}
+
+/** The option by which a setting is given; its value is checked with those of the other sources. */
+export const setting = (key: Exclude<Config.Key, "logLevel">): CliOptions.Options<Option.Option<string>> => {
+  const { flag, variable, about } = Config.SETTINGS[key];
+  return CliOptions.text(flag).pipe(
+    CliOptions.withPseudoName(key === "url" ? "URL" : key === "port" ? "PORT" : "VALUE"),
+    CliOptions.withDescription(`${about} (${variable})`),
+    CliOptions.optional,
+  );
+};
+
+export const database = { database: setting("database"), sqliteSynchronous: setting("sqliteSynchronous") };
+
+export const connection = { url: setting("url"), tokenFile: setting("tokenFile") };
+
+export const listening = { host: setting("host"), port: setting("port"), logFormat: setting("logFormat") };
+
+type Given = { readonly [K in Config.Key]?: Option.Option<string> };
+
+/** The configuration for a command, its options applied. */
+export const configured = (given: Given, beside = true): Effect.Effect<Config.Config, Failure> =>
+  Effect.flatMap(GlobalFlags, ({ logLevel }) =>
+    Config.load(
+      {
+        ...Object.fromEntries(
+          Object.entries(given).flatMap(([key, value]) => (Option.isOption(value) && Option.isSome(value) ? [[key, value.value]] : [])),
+        ),
+        logLevel,
+      },
+      beside,
+    ),
+  );
+
+export type Format = "table" | "json" | "yaml" | "name";
+
+export const format = CliOptions.choice("output", ["json", "yaml", "name"]).pipe(
+  CliOptions.withAlias("o"),
+  CliOptions.withDescription("Print for programs: json, yaml, or name (one reference a line)"),
+  CliOptions.withDefault("table"),
+) as CliOptions.Options<Format>;
+
+export const flag = (name: string, about: string): CliOptions.Options<boolean> =>
+  CliOptions.boolean(name).pipe(CliOptions.withDescription(about));
+
+/** A description: one sentence for the list of commands, more for its own page, and examples. */
+export const describe = (
+  summary: string,
+  more: ReadonlyArray<string>,
+  examples: ReadonlyArray<string>,
+): HelpDoc.HelpDoc =>
+  HelpDoc.blocks([
+    HelpDoc.p(summary),
+    ...more.map((text) => HelpDoc.p(text)),
+    ...(examples.length === 0 ? [] : [HelpDoc.h1(EXAMPLES), ...examples.map((text) => HelpDoc.p(text))]),
+  ]);
