@@ -48,7 +48,7 @@ export const TokenInput = Schema.Struct({
   name,
   scopes,
   expiresAt: optional(Instant),
-}).annotations({ identifier: "TokenInput" });
+}).annotations({ identifier: "TokenInput", examples: [{ name: "ci", scopes: ["catalog:read"] }] });
 
 export const IssuedToken = Schema.Struct({
   token: Token,

@@ -1,0 +1,19 @@
+/**
+ * Ids and secrets.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { EntityUid } from "@cadastre/domain/Entity";
+import { Identifiers } from "@cadastre/domain/Identifiers";
+import { TokenId } from "@cadastre/domain/Token";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { v7 } from "uuid";
+
+/** UUIDv7 grows within one process even inside a millisecond, so ids sort as they were made. */
+export const layer: Layer.Layer<Identifiers> = Layer.succeed(Identifiers, {
+  entityUid: Effect.sync(() => EntityUid.make(`ent_${v7()}`)),
+  eventId: Effect.sync(() => `evt_${v7()}`),
+  tokenId: Effect.sync(() => TokenId.make(`tok_${v7()}`)),
+  tokenSecret: Effect.sync(() => `cad_${randomBytes(32).toString("base64url")}`),
+  hash: (secret) => createHash("sha256").update(secret).digest("hex"),
+});

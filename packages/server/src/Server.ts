@@ -1,0 +1,141 @@
+/**
+ * The HTTP server.
+ */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Batches } from "@cadastre/core/Batches";
+import type { Entities } from "@cadastre/core/Entities";
+import type { Authentication, Tokens } from "@cadastre/core/Tokens";
+import type { HealthCheck } from "@cadastre/domain/HealthCheck";
+import * as Context from "effect/Context";
+import * as Data from "effect/Data";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
+import * as Layer from "effect/Layer";
+import * as BatchesEndpoints from "./Batches.ts";
+import * as DocumentationEndpoints from "./Documentation.ts";
+import * as EntitiesEndpoints from "./Entities.ts";
+import * as HealthEndpoints from "./Health.ts";
+import * as Guard from "./internal/guard.ts";
+import * as Listener from "./internal/listener.ts";
+import * as RawErrors from "./internal/rawErrors.ts";
+import * as Routes from "./Routes.ts";
+import * as TokensEndpoints from "./Tokens.ts";
+
+export interface ServerOptions {
+  /** Address to bind; on a loopback address only requests addressed to loopback are taken. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Of the program, as `/` tells it. */
+  readonly version: string;
+  /** Names by which a server bound to loopback may be addressed besides `localhost`, as behind a proxy. */
+  readonly hostnames?: ReadonlyArray<string> | undefined;
+  readonly limits?: Partial<ServerLimits> | undefined;
+}
+
+export interface ServerLimits extends Listener.Limits {
+  /** For the header of a request to arrive. */
+  readonly headers: Duration.Duration;
+  /** For which an idle connection is kept. */
+  readonly keepAlive: Duration.Duration;
+  /** For requests to end when the server shuts down. */
+  readonly shutdown: Duration.Duration;
+}
+
+export const defaultLimits: ServerLimits = {
+  body: 1024 * 1024,
+  headers: Duration.seconds(5),
+  request: Duration.seconds(15),
+  idle: Duration.seconds(30),
+  keepAlive: Duration.seconds(60),
+  shutdown: Duration.seconds(10),
+};
+
+/** Where the server listens. */
+export class ServerAddress extends Context.Tag("@cadastre/server/ServerAddress")<
+  ServerAddress,
+  { readonly host: string; readonly port: number; readonly url: string }
+>() {}
+
+/** The address cannot be bound: it is in use, forbidden or none of this machine's. */
+export class ServeError extends Data.TaggedError("ServeError")<{
+  readonly message: string;
+  readonly cause: unknown;
+}> {}
+
+export type Requirements = Entities | Batches | Tokens | Authentication | HealthCheck;
+
+/**
+ * Listens when, and only when, everything that requests need is there; when the scope closes it stops accepting, ends idle
+ * connections, lets open requests end for `limits.shutdown` and cuts off the rest, all before what it requires is closed.
+ */
+export const layer = (options: ServerOptions): Layer.Layer<ServerAddress, ServeError, Requirements> =>
+  Layer.scoped(ServerAddress, make(options));
+
+const make = Effect.fnUntraced(function* (options: ServerOptions) {
+  const limits = { ...defaultLimits, ...options.limits };
+  let draining = false;
+  const isDraining = () => draining;
+
+  const handlers: Routes.Handlers = {
+    entities: yield* EntitiesEndpoints.handlers,
+    batches: yield* BatchesEndpoints.handlers,
+    tokens: yield* TokensEndpoints.handlers,
+    health: yield* HealthEndpoints.handlers(isDraining),
+    documentation: yield* DocumentationEndpoints.handlers(options.version),
+  };
+  const listener = yield* Listener.make({
+    router: Routes.router(handlers),
+    guard: Guard.make(options.host, options.hostnames ?? []),
+    limits,
+    isDraining,
+  });
+  const server = createServer(
+    {
+      headersTimeout: Duration.toMillis(limits.headers),
+      keepAliveTimeout: Duration.toMillis(limits.keepAlive),
+      requestTimeout: 0, // the listener has its own, which lets streamed bodies take their time
+      connectionsCheckingInterval: 1_000, // node looks for late headers only every 30 s otherwise
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false, // node would answer without a body
+    },
+    listener.onRequest,
+  );
+  RawErrors.attach(server);
+
+  yield* Effect.acquireRelease(listen(server, options), () =>
+    Effect.zipRight(
+      Effect.sync(() => {
+        draining = true;
+      }),
+      close(server, listener, limits.shutdown),
+    ),
+  );
+  return addressOf(server, options.host);
+});
+
+const listen = (server: Server, { host, port }: ServerOptions): Effect.Effect<void, ServeError> =>
+  Effect.async((resume) => {
+    const onError = (cause: Error) =>
+      resume(Effect.fail(new ServeError({ message: `cannot listen on ${host}:${port}: ${cause.message}`, cause })));
+    server.once("error", onError);
+    server.listen({ host, port }, () => {
+      server.off("error", onError);
+      resume(Effect.void);
+    });
+  });
+
+const addressOf = (server: Server, host: string): ServerAddress["Type"] => {
+  const { port } = server.address() as AddressInfo; // not a pipe: it listens on host and port
+  return { host, port, url: `http://${host.includes(":") ? `[${host}]` : host}:${port}` };
+};
+
+const close = Effect.fnUntraced(function* (server: Server, listener: Listener.Listener, grace: Duration.Duration) {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  yield* Effect.timeoutOption(Effect.interruptible(listener.idle), grace);
+  server.closeAllConnections();
+  yield* Fiber.interruptAll(listener.fibers);
+  yield* Effect.promise(() => closed);
+});

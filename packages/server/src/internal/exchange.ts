@@ -1,0 +1,168 @@
+/**
+ * One request and its response, as node has them.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import * as Chunk from "effect/Chunk";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import type { Route } from "../Routes.ts";
+import { type Answer, problem, Refusal } from "./answer.ts";
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Still percent-encoded. */
+  readonly path: string;
+  /** What follows `?`. */
+  readonly search: string;
+  readonly requestId: string;
+  /** Of `performance.now`. */
+  readonly started: number;
+  /** True during shutdown: the connection ends with the answer. */
+  readonly last: boolean;
+  route: Route | undefined;
+  principal: string | undefined;
+}
+
+export const make = (request: IncomingMessage, response: ServerResponse, last: boolean): Exchange => {
+  const target = request.url ?? "/";
+  const url = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?]*/i, "");
+  const mark = url.indexOf("?");
+  return {
+    request,
+    response,
+    method: request.method ?? "GET",
+    path: mark === -1 ? url : url.slice(0, mark),
+    search: mark === -1 ? "" : url.slice(mark + 1),
+    requestId: requestIdOf(request),
+    started: performance.now(),
+    last,
+    route: undefined,
+    principal: undefined,
+  };
+};
+
+/** The caller's id for the request if it is harmless in logs and headers, else a new one. */
+export const requestIdOf = ({ headers }: IncomingMessage): string => {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID();
+};
+
+/** W3C trace context §3.2; anything else is dropped, as the standard asks. */
+export const traceparentOf = ({ headers }: IncomingMessage): string | undefined => {
+  const given = headers["traceparent"];
+  return typeof given === "string" &&
+    /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(given)
+    ? given
+    : undefined;
+};
+
+/** Sends the answer and gives the bytes of its body. */
+export const send = (
+  exchange: Exchange,
+  answer: Answer,
+  stalled: Duration.Duration,
+): Effect.Effect<number, StoreUnavailable> => {
+  const { body } = answer;
+  return typeof body === "object"
+    ? Effect.suspend(() => sendLines(exchange, answer, body, stalled))
+    : Effect.sync(() => sendText(exchange, answer, body));
+};
+
+/** Tells a client that the time is up: its own, if the request is still arriving, or the server's. */
+export const sendTimeout = (exchange: Exchange): number => {
+  const { request, response } = exchange;
+  if (response.headersSent) return cutOff(exchange);
+  const refusal = request.complete
+    ? new Refusal({ failure: "Timeout", detail: "The answer took too long; what was asked for may have been done." })
+    : new Refusal({
+        failure: "RequestTimeout",
+        detail: "The request did not arrive in time.",
+        headers: { connection: "close" },
+      });
+  const answer = problem(refusal, { requestId: exchange.requestId, instance: exchange.path });
+  sendText(exchange, answer, typeof answer.body === "string" ? answer.body : undefined);
+  return answer.status;
+};
+
+/** Ends the connection without an answer, or in the middle of one. The status is the log's word for it. */
+export const cutOff = ({ response }: Exchange): number => {
+  response.destroy();
+  return CLIENT_CLOSED;
+};
+
+/** As nginx logs it: there is no status for an answer that nobody got. */
+const CLIENT_CLOSED = 499;
+
+/** Milliseconds in which an upload that was answered early may still come to its end. */
+const UPLOAD_GRACE = 5_000;
+
+/**
+ * A body that nobody reads any more is thrown away (by node) rather than the connection closed on it: a client that is
+ * still sending would see a reset, and not the answer.
+ */
+export const endUpload = (request: IncomingMessage): void => {
+  if (request.complete || request.socket.destroyed) return;
+  setTimeout(() => request.complete || request.socket.destroy(), UPLOAD_GRACE).unref();
+};
+
+const headersOf = ({ requestId, last }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
+  "x-request-id": requestId,
+  "x-content-type-options": "nosniff",
+  ...(last ? { connection: "close" } : {}),
+  ...(headers as OutgoingHttpHeaders), // node's type forgot that lists may be read-only
+});
+
+const sendText = (exchange: Exchange, answer: Answer, body: string | undefined): number => {
+  const { response } = exchange;
+  const headers = headersOf(exchange, answer);
+  if (body === undefined) {
+    response.writeHead(answer.status, headers).end();
+    return 0;
+  }
+  const bytes = Buffer.byteLength(body);
+  headers["content-length"] = bytes;
+  response.writeHead(answer.status, headers).end(body);
+  return bytes;
+};
+
+const sendLines = (
+  exchange: Exchange,
+  answer: Answer,
+  body: Stream.Stream<string, StoreUnavailable>,
+  stalled: Duration.Duration,
+): Effect.Effect<number, StoreUnavailable> => {
+  const { response } = exchange;
+  response.writeHead(answer.status, headersOf(exchange, answer));
+  let bytes = 0;
+  return body.pipe(
+    Stream.runForEachChunk((lines) => {
+      const text = Chunk.join(lines, "");
+      bytes += Buffer.byteLength(text);
+      return response.write(text) ? Effect.void : drained(response, stalled);
+    }),
+    Effect.map(() => {
+      response.socket?.setTimeout(Duration.toMillis(stalled), () => response.destroy());
+      response.end();
+      return bytes;
+    }),
+  );
+};
+
+/** Waits until the client has taken what was written; one that takes nothing for too long is cut off. */
+const drained = (response: ServerResponse, stalled: Duration.Duration): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const onDrain = () => resume(Effect.void);
+    response.once("drain", onDrain);
+    return Effect.sync(() => response.off("drain", onDrain));
+  }).pipe(
+    Effect.timeoutTo({
+      duration: stalled,
+      onSuccess: () => {},
+      onTimeout: () => void response.destroy(),
+    }),
+  );
