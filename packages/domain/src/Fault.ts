@@ -14,3 +14,12 @@ export const Fault = Schema.Struct({
 }).annotations({ identifier: "Fault" });
 
 export interface Fault extends Schema.Schema.Type<typeof Fault> {}
+
+/** Faults of one document that are reported. */
+export const MAX_FAULTS = 100;
+
+/** The first of `total` faults, at most {@link MAX_FAULTS}; if there are more, the last one says how many. */
+export const limit = (faults: ReadonlyArray<Fault>, total = faults.length): ReadonlyArray<Fault> =>
+  total <= MAX_FAULTS
+    ? faults
+    : [...faults.slice(0, MAX_FAULTS - 1), { path: "", message: `and ${total - MAX_FAULTS + 1} more faults` }];

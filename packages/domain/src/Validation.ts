@@ -16,6 +16,8 @@ import { isObject, type Json, type JsonObject } from "./Json.ts";
 import * as Reference from "./Reference.ts";
 import { fieldsOf } from "./Relation.ts";
 
+export { MAX_CHARACTERS, MAX_DEPTH, MAX_NODES } from "./internal/inspection.ts";
+
 export interface Validated {
   readonly document: EntityDocument;
   /** `status.state` of a document that was read from a catalog and is written back; undefined: leave it as it is. */

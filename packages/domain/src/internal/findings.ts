@@ -1,11 +1,8 @@
-import type { Fault } from "../Fault.ts";
-
-/** Faults of one document that are reported; the last of them says how many more there are. */
-export const MAX_FAULTS = 100;
+import * as Fault from "../Fault.ts";
 
 /** What was found so far, in the order of finding; at most one finding a place, because the first says what to mend first. */
 export interface Findings {
-  readonly kept: Array<Fault>;
+  readonly kept: Array<Fault.Fault>;
   readonly places: Set<string>;
   total: number;
 }
@@ -15,18 +12,12 @@ export const make = (): Findings => ({ kept: [], places: new Set(), total: 0 });
 export const add = (findings: Findings, path: string, message: string): void => {
   if (findings.places.has(path)) return;
   findings.total++;
-  if (findings.kept.length === MAX_FAULTS) return;
+  if (findings.kept.length === Fault.MAX_FAULTS) return;
   findings.places.add(path);
   findings.kept.push({ path, message });
 };
 
-export const list = (findings: Findings): ReadonlyArray<Fault> =>
-  findings.total <= MAX_FAULTS
-    ? findings.kept
-    : [
-        ...findings.kept.slice(0, MAX_FAULTS - 1),
-        { path: "", message: `and ${findings.total - MAX_FAULTS + 1} more faults` },
-      ];
+export const list = (findings: Findings): ReadonlyArray<Fault.Fault> => Fault.limit(findings.kept, findings.total);
 
 const MAX_ECHO = 80;
 

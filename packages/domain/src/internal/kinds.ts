@@ -25,18 +25,15 @@ const values = orPlaceholder(list(value));
 /** `dependencyOf` is in no schema of the field; its code reads one reference or a list of them. */
 const valueOrValues: Check = (report, path, given) => (typeof given === "string" ? value : values)(report, path, given);
 
-const steps: Check = (report, path, given) =>
-  orPlaceholder(list(mapping([required("action", text, "the name of an action")])))(report, path, given);
+const steps = orPlaceholder(list(orPlaceholder(mapping([required("action", value, "the name of an action")]))));
+
+const remoteList = list(
+  mapping([required("type", text, "streamable-http"), required("url", text, "https://example.com/mcp")]),
+);
 
 const remotes: Check = (report, path, given) => {
-  if (Array.isArray(given) && given.length === 0) {
-    return Findings.add(report.faults, path, "is empty: list at least one remote with type and url");
-  }
-  list(mapping([required("type", text, "streamable-http"), required("url", text, "https://example.com/mcp")]))(
-    report,
-    path,
-    given,
-  );
+  if (!Array.isArray(given) || given.length > 0) return remoteList(report, path, given);
+  Findings.add(report.faults, path, "is empty: list at least one remote, with type and url");
 };
 
 const type = required("type", value, "service (any word your catalog uses)");

@@ -1,0 +1,94 @@
+/** One YAML document: its JSON data or its faults, and the places of its keys. */
+import { MAX_NODES } from "@cadastre/domain/Validation";
+import * as Either from "effect/Either";
+import { Composer, type CST, type Document, isAlias, isMap, isSeq, Lexer, type Node, Parser } from "yaml";
+import { type Lines, limit, linesOf, type PlacedFault, type Position, segmentsOf } from "./positions.ts";
+import { anchorsOf, keyOf, toData } from "./yamlData.ts";
+import { reword } from "./yamlMistakes.ts";
+
+/** Lexical tokens. As many values as a document may have take fewer; with more, the parser would only be kept busy. */
+const MAX_TOKENS = 5 * MAX_NODES;
+
+export interface ReadText {
+  /** Undefined: the document is empty. */
+  readonly content: Either.Either<unknown, ReadonlyArray<PlacedFault>> | undefined;
+  /** The place of what a JSON pointer leads to: of its key, or of the nearest one around it that exists. */
+  readonly locate: (pointer: string) => Position;
+}
+
+/** `firstLine`: the line of its file on which the text starts. */
+export const readYaml = (text: string, firstLine: number): ReadText => {
+  const lines = linesOf(text, firstLine);
+  const documents = parse(text);
+  const [document, second] = documents ?? [];
+  const fault = (offset: number, message: string): ReadText => {
+    const position = lines.positionOf(offset);
+    return { content: Either.left([{ path: "", message, ...position }]), locate: () => position };
+  };
+  if (document === undefined) {
+    return fault(0, `has more than ${MAX_TOKENS} words and signs: keep large data elsewhere and link to it`);
+  }
+  if (second !== undefined) return fault(second.range[0], "is more than one document: separate them by a line ---");
+
+  const syntax = syntaxFaults(document, lines);
+  const locate = (pointer: string) => lines.positionOf(offsetOf(document, text, segmentsOf(pointer)));
+  if (syntax.length > 0) return { content: Either.left(limit(syntax)), locate };
+  const content = toData(document, text, lines);
+  return { content: Either.isRight(content) && content.right === null ? undefined : content, locate };
+};
+
+/** Undefined: there are too many tokens. */
+const parse = (text: string): ReadonlyArray<Document.Parsed> | undefined => {
+  let count = 0;
+  const tokens = function* (): Generator<CST.Token> {
+    const parser = new Parser();
+    for (const lexeme of new Lexer().lex(text)) {
+      if (++count > MAX_TOKENS) return;
+      yield* parser.next(lexeme);
+    }
+    yield* parser.end();
+  };
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    resolveKnownTags: false,
+    // Checked when the data is made: the library compares each key with every other.
+    uniqueKeys: false,
+  });
+  const documents = [...composer.compose(tokens(), true, text.length)];
+  return count > MAX_TOKENS ? undefined : documents;
+};
+
+/** The library's errors, the first one of each line: the others of a line follow from it. */
+const syntaxFaults = (document: Document.Parsed, lines: Lines): ReadonlyArray<PlacedFault> => {
+  const faults = new Map<number, PlacedFault>();
+  for (const error of document.errors) {
+    const position = lines.positionOf(error.pos[0]);
+    if (!faults.has(position.line)) {
+      faults.set(position.line, { path: "", message: reword(error, lines.textAt(error.pos[0])), ...position });
+    }
+  }
+  return [...faults.values()].sort((a, b) => a.line - b.line);
+};
+
+const offsetOf = (document: Document.Parsed, text: string, segments: ReadonlyArray<string>): number => {
+  const anchors = anchorsOf(document);
+  let offset = document.contents?.range?.[0] ?? 0;
+  let node: Node | null = document.contents;
+  for (const segment of segments) {
+    if (isAlias(node)) node = anchors.get(node.source) ?? null;
+    if (isMap<Node, Node | null>(node)) {
+      const pair = node.items.find(({ key }) => keyOf(key, text, anchors) === segment);
+      if (pair === undefined) return offset;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq<Node>(node)) {
+      const item = node.items[Number(segment)];
+      if (item === undefined) return offset;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else return offset;
+  }
+  return offset;
+};
