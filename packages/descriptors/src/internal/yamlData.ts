@@ -18,6 +18,9 @@ const CORE = "tag:yaml.org,2002:";
 /** Tags that say no more than JSON can: of the core schema, and `!`, which means text. */
 const TAGS = new Set(["!", ...["str", "int", "float", "bool", "null", "map", "seq"].map((name) => CORE + name)]);
 
+/** Characters of a path that a fault shows. */
+const MAX_PATH = 1024;
+
 /** The last node of each anchor's name, for finding places. */
 export const anchorsOf = (document: Document.Parsed): Anchors => {
   const anchors = new Map<string, Node>();
@@ -51,7 +54,7 @@ export const toData = (
   let characters = 0;
 
   const fault = (node: Node | null, message: string): null => {
-    faults.push({ path: pointer(path), message, ...lines.positionOf(node?.range?.[0] ?? 0) });
+    faults.push({ path: pointer(path).slice(0, MAX_PATH), message, ...lines.positionOf(node?.range?.[0] ?? 0) });
     return null;
   };
 

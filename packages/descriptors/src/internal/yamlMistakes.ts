@@ -3,11 +3,14 @@
  */
 import type { YAMLError } from "yaml";
 
+export const UNRENDERED =
+  "is an unrendered template: apply the file that the template engine makes of this one, not the template itself";
+
+/** True of a line with the markup of a template engine: Jinja, cookiecutter, Backstage scaffolder. */
+export const isTemplate = (line: string): boolean => /\{%|\{\{|^\s*%\s*(?:if|for|end|else)/.test(line);
+
 /** `line` is the text of the line that the error is on. */
 export const reword = (error: YAMLError, line: string): string => {
-  if (/\{%|\{\{|^\s*%/.test(line)) {
-    return "is an unrendered template ({% … %} or {{ … }}): apply the file that the template engine makes of this one";
-  }
   switch (error.code) {
     case "TAB_AS_INDENT":
       return "a tab indents this line, and YAML is indented with spaces: replace the tab";
@@ -48,7 +51,7 @@ const missing = (message: string, line: string): string => {
 };
 
 export const duplicateKey = (key: string, atRoot: boolean): string =>
-  atRoot && (key === "apiVersion" || key === "kind" || key === "metadata")
+  atRoot && (key === "apiVersion" || key === "kind" || key === "metadata" || key === "spec")
     ? `the key ${key} stands here for a second time: is the line --- missing between two documents?`
     : `the key ${quote(key)} stands here for a second time: remove or rename one of them`;
 

@@ -4,7 +4,7 @@ import * as Either from "effect/Either";
 import { Composer, type CST, type Document, isAlias, isMap, isSeq, Lexer, type Node, Parser } from "yaml";
 import { type Lines, limit, linesOf, type PlacedFault, type Position, segmentsOf } from "./positions.ts";
 import { anchorsOf, keyOf, toData } from "./yamlData.ts";
-import { reword } from "./yamlMistakes.ts";
+import { isTemplate, reword, UNRENDERED } from "./yamlMistakes.ts";
 
 /** Lexical tokens. As many values as a document may have take fewer; with more, the parser would only be kept busy. */
 const MAX_TOKENS = 5 * MAX_NODES;
@@ -60,16 +60,19 @@ const parse = (text: string): ReadonlyArray<Document.Parsed> | undefined => {
   return count > MAX_TOKENS ? undefined : documents;
 };
 
-/** The library's errors, the first one of each line: the others of a line follow from it. */
+/**
+ * The library's errors, the first one of each line: the others of a line follow from it. Where a template engine's markup
+ * is the cause, all others follow from that.
+ */
 const syntaxFaults = (document: Document.Parsed, lines: Lines): ReadonlyArray<PlacedFault> => {
   const faults = new Map<number, PlacedFault>();
-  for (const error of document.errors) {
+  for (const error of [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])) {
     const position = lines.positionOf(error.pos[0]);
-    if (!faults.has(position.line)) {
-      faults.set(position.line, { path: "", message: reword(error, lines.textAt(error.pos[0])), ...position });
-    }
+    const line = lines.textAt(error.pos[0]);
+    if (isTemplate(line)) return [{ path: "", message: UNRENDERED, ...position }];
+    if (!faults.has(position.line)) faults.set(position.line, { path: "", message: reword(error, line), ...position });
   }
-  return [...faults.values()].sort((a, b) => a.line - b.line);
+  return [...faults.values()];
 };
 
 const offsetOf = (document: Document.Parsed, text: string, segments: ReadonlyArray<string>): number => {
