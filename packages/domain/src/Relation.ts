@@ -107,3 +107,11 @@ export const edgesOf = (document: EntityDocument): ReadonlyArray<Edge> => {
   }
   return [...edges.values()];
 };
+
+/** The key of the owner that a document names in `spec.owner`, whatever its kind; undefined where there is none to be read. */
+export const ownerOf = (document: EntityDocument): Reference.ReferenceKey | undefined => {
+  const value = document.spec?.["owner"];
+  if (typeof value !== "string") return undefined;
+  const parsed = Reference.parse(value, { kind: owner.defaultKind, namespace: document.metadata.namespace });
+  return parsed._tag === "Left" ? undefined : Reference.key(parsed.right);
+};
