@@ -1,32 +1,48 @@
 /**
- * Use cases on single entities. STUB: the interface that the doors build on.
+ * Use cases on single entities.
  */
-
-import type { EntityText, EntityUid } from "@cadastre/domain/Entity";
+import { type EntityText, type EntityUid, referenceOf, type Source } from "@cadastre/domain/Entity";
 import type { EntityPage, EntityQuery } from "@cadastre/domain/EntityQuery";
-import type { EntitySelector } from "@cadastre/domain/EntityStore";
-import type {
+import { byKey, byUid, type EntitySelector, EntityStore } from "@cadastre/domain/EntityStore";
+import {
   AlreadyExists,
   HasDependencies,
-  InvalidInput,
-  ManagedElsewhere,
-  NotFound,
-  PermissionDenied,
-  RevisionConflict,
-  StoreUnavailable,
+  type InvalidInput,
+  type ManagedElsewhere,
+  type NotFound,
+  type PermissionDenied,
+  type RevisionConflict,
+  type StoreUnavailable,
 } from "@cadastre/domain/Errors";
+import type { EventLog } from "@cadastre/domain/EventLog";
 import type { Fault } from "@cadastre/domain/Fault";
-import type { Caller } from "@cadastre/domain/Principal";
-import type { Reference } from "@cadastre/domain/Reference";
+import type { Identifiers } from "@cadastre/domain/Identifiers";
+import { Caller } from "@cadastre/domain/Principal";
+import * as Reference from "@cadastre/domain/Reference";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
-import type * as Effect from "effect/Effect";
+import * as Effect from "effect/Effect";
+import * as Either from "effect/Either";
+import * as Layer from "effect/Layer";
+import * as Option from "effect/Option";
+import { authorize } from "./Authorization.ts";
+import { custody, sourceOf } from "./internal/decision.ts";
+import * as Input from "./internal/input.ts";
+import { atRevision, existing, notFound } from "./internal/preconditions.ts";
+import * as Recorder from "./internal/recorder.ts";
+import * as Writer from "./internal/writer.ts";
 
 export interface WriteOptions {
   /** The revision that must be in force, from `If-Match`; undefined: any. */
   readonly ifMatch?: number | undefined;
   /** Overrides a managed source and, for a deletion, dependents. */
   readonly force?: boolean | undefined;
+  /** Where the write comes from, for callers inside the program; undefined: as `Caller.via` says. Never taken from the wire. */
+  readonly source?: Source | undefined;
 }
+
+export type CreateOptions = Pick<WriteOptions, "source">;
 
 export interface Written {
   readonly entity: EntityText;
@@ -37,7 +53,7 @@ export interface Written {
 /** What a document is to be put to: an entity that exists, or a reference that may be free. */
 export type PutTarget =
   | { readonly _tag: "Uid"; readonly uid: EntityUid }
-  | { readonly _tag: "Reference"; readonly reference: Reference };
+  | { readonly _tag: "Reference"; readonly reference: Reference.Reference };
 
 /** What every use case can end with. */
 export type Denied = PermissionDenied | StoreUnavailable;
@@ -49,14 +65,19 @@ export class Entities extends Context.Tag("@cadastre/core/Entities")<
   {
     readonly get: (selector: EntitySelector) => Effect.Effect<EntityText, Denied | NotFound, Caller>;
 
+    /** A page of the entities that match; only active ones unless `states` says otherwise. */
     readonly list: (query: EntityQuery) => Effect.Effect<EntityPage, Denied, Caller>;
 
     /** Registers a new entity. `input` is unchecked JSON. */
-    readonly create: (input: unknown) => Effect.Effect<Written, Denied | InvalidInput | AlreadyExists, Caller>;
+    readonly create: (
+      input: unknown,
+      options?: CreateOptions,
+    ) => Effect.Effect<Written, Denied | InvalidInput | AlreadyExists, Caller>;
 
     /**
      * Replaces an entity, or creates it where the target is a free reference and no `ifMatch` was given. The document must
-     * be of the target's reference (case may differ). The same document again changes nothing.
+     * be of the target's reference (case may differ). The same document again changes nothing; one that says nothing of
+     * `status.state` leaves the state as it is.
      */
     readonly put: (
       target: PutTarget,
@@ -71,10 +92,109 @@ export class Entities extends Context.Tag("@cadastre/core/Entities")<
       options?: WriteOptions,
     ) => Effect.Effect<Written, WriteError | NotFound, Caller>;
 
-    /** Deletes for good. */
+    /** Deletes for good. Refused while active entities depend on the entity, unless forced. */
     readonly remove: (
       selector: EntitySelector,
       options?: WriteOptions,
     ) => Effect.Effect<void, Denied | NotFound | RevisionConflict | ManagedElsewhere | HasDependencies, Caller>;
   }
 >() {}
+
+/** Dependents that a refused deletion lists. */
+const MAX_DEPENDENTS = 100;
+
+const make = Effect.gen(function* () {
+  const store = yield* EntityStore;
+  const { transact } = yield* UnitOfWork;
+  const recorder = yield* Recorder.make;
+  const write = yield* Writer.make;
+
+  return Entities.of({
+    get: Effect.fn("Entities.get")(function* (selector: EntitySelector) {
+      const found = yield* store.read(selector);
+      return yield* Effect.mapError(found, () => notFound(selector));
+    }),
+
+    list: Effect.fn("Entities.list")((query: EntityQuery) =>
+      store.list(query.states.length === 0 ? { ...query, states: ["active"] } : query),
+    ),
+
+    create: Effect.fn("Entities.create")(function* (input: unknown, options: CreateOptions = {}) {
+      const validated = yield* Input.read(input);
+      const reference = Reference.format(referenceOf(validated.document));
+      const taken = new AlreadyExists({ message: `${reference} is registered already: put or patch it`, reference });
+      return yield* write(byKey(reference.toLowerCase()), options, (current) =>
+        current === undefined ? Either.right(validated) : Either.left(taken),
+      ).pipe(
+        Effect.catchTags({
+          RevisionConflict: () => Effect.fail(taken),
+          // Nobody keeps what is not there.
+          ManagedElsewhere: Effect.die,
+        }),
+      );
+    }),
+
+    put: Effect.fn("Entities.put")(function* (target: PutTarget, input: unknown, options: WriteOptions = {}) {
+      const validated = yield* Input.read(input);
+      if (target._tag === "Uid") {
+        const selector = byUid(target.uid);
+        return yield* write(selector, options, (current) =>
+          Either.flatMap(existing(selector, current, options.ifMatch), ({ document }) =>
+            Input.readFor(referenceOf(document), validated),
+          ),
+        );
+      }
+      yield* Input.readFor(target.reference, validated);
+      const selector = byKey(Reference.key(target.reference));
+      return yield* write(selector, options, (current) =>
+        Either.map(atRevision(selector, current, options.ifMatch), () => validated),
+      );
+    }),
+
+    patch: Effect.fn("Entities.patch")((selector: EntitySelector, patch: unknown, options: WriteOptions = {}) =>
+      write(selector, options, (current) =>
+        Either.flatMap(existing(selector, current, options.ifMatch), (record) => Input.readPatched(record, patch)),
+      ),
+    ),
+
+    remove: Effect.fn("Entities.remove")(function* (selector: EntitySelector, options: WriteOptions = {}) {
+      const { via } = yield* Caller;
+      yield* transact(
+        Effect.gen(function* () {
+          const current = Option.getOrUndefined(yield* store.find(selector));
+          const record = yield* existing(selector, current, options.ifMatch);
+          yield* custody(record, { source: sourceOf(options.source, via), force: options.force });
+          if (options.force !== true) yield* refuseDependents(store, referenceOf(record.document));
+          yield* recorder.remove(record, yield* Clock.currentTimeMillis);
+        }),
+      );
+    }),
+  });
+});
+
+const refuseDependents = Effect.fnUntraced(function* (
+  store: Context.Tag.Service<EntityStore>,
+  reference: Reference.Reference,
+) {
+  const { references, total } = yield* store.dependents(Reference.key(reference), MAX_DEPENDENTS);
+  if (total === 0) return;
+  return yield* new HasDependencies({
+    message: `${Reference.format(reference)} is needed by ${total} active ${total === 1 ? "entity" : "entities"}: change or retire them, or force the deletion`,
+    dependents: references,
+    total,
+  });
+});
+
+export const layer: Layer.Layer<Entities, never, EntityStore | EventLog | UnitOfWork | Identifiers> = Layer.effect(
+  Entities,
+  Effect.map(make, (entities) =>
+    authorize(entities, {
+      get: "catalog:read",
+      list: "catalog:read",
+      create: "catalog:write",
+      put: "catalog:write",
+      patch: "catalog:write",
+      remove: "catalog:write",
+    }),
+  ),
+);

@@ -25,6 +25,12 @@ export const equals = (a: Json, b: Json): boolean => {
   );
 };
 
+/** True if the value has more levels of objects and arrays than given. Takes no more stack than that, however deep it is. */
+export const isDeeper = (value: Json, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((member: Json) => isDeeper(member, levels - 1)));
+
 /** JSON merge patch: RFC 7396 §2. `null` in the patch removes a member; arrays are replaced whole. */
 export const mergePatch = (target: Json, patch: Json): Json => {
   if (!isObject(patch)) return patch;

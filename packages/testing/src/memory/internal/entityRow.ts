@@ -5,7 +5,7 @@ import { type EntityRecord, type EntityState, type EntityUid, type Envelope, toR
 import type { EntityQuery, SortField, SortOrder } from "@cadastre/domain/EntityQuery";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import * as Reference from "@cadastre/domain/Reference";
-import type { Edge } from "@cadastre/domain/Relation";
+import * as Relation from "@cadastre/domain/Relation";
 
 type SortValue = string | number | null;
 
@@ -15,7 +15,7 @@ export interface EntityRow {
   readonly revision: number;
   readonly state: EntityState;
   readonly envelope: string;
-  readonly edges: ReadonlyArray<Edge>;
+  readonly edges: ReadonlyArray<Relation.Edge>;
   readonly sort: { readonly [Field in SortField]: SortValue };
   readonly tags: ReadonlyArray<string>;
   readonly labels: { readonly [key: string]: string };
@@ -38,11 +38,11 @@ export const make = ({ envelope, edges }: Omit<EntityWrite, "record">): EntityRo
     envelope,
     edges,
     sort: {
-      name: metadata.name,
-      kind,
-      namespace: metadata.namespace,
-      title: metadata.title ?? null,
-      owner: edges.find((edge) => edge.type === "ownedBy" && edge.from === key)?.to ?? null,
+      name: metadata.name.toLowerCase(),
+      kind: kind.toLowerCase(),
+      namespace: metadata.namespace.toLowerCase(),
+      title: metadata.title?.toLowerCase() ?? null,
+      owner: Relation.ownerOf(record.document) ?? null,
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,
     },
@@ -54,8 +54,7 @@ export const make = ({ envelope, edges }: Omit<EntityWrite, "record">): EntityRo
 export const matches = (row: EntityRow, query: EntityQuery): boolean =>
   isAnyOf(String(row.sort.kind), query.kinds) &&
   isAnyOf(String(row.sort.namespace), query.namespaces) &&
-  (query.owners.length === 0 ||
-    row.edges.some((edge) => edge.type === "ownedBy" && edge.from === row.key && isAnyOf(edge.to, query.owners))) &&
+  isAnyOf(String(row.sort.owner ?? ""), query.owners) &&
   query.tags.every((tag) => row.tags.includes(tag)) &&
   query.labels.every(
     ({ key, value }) => Object.hasOwn(row.labels, key) && (value === undefined || row.labels[key] === value),
