@@ -1,0 +1,139 @@
+import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
+import { InvalidInput, type StoreUnavailable } from "@cadastre/domain/Errors";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import { TransactionConnection } from "@effect/sql/SqlClient";
+import type { Row } from "@effect/sql/SqlConnection";
+import * as Chunk from "effect/Chunk";
+import * as Clock from "effect/Clock";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import type * as Either from "effect/Either";
+import * as Option from "effect/Option";
+import * as Stream from "effect/Stream";
+import { type Engine, unavailable } from "./Engine.ts";
+import * as records from "./internal/archiveRecords.ts";
+import * as entityRows from "./internal/entityRows.ts";
+import * as eventRows from "./internal/eventRows.ts";
+import * as Statements from "./internal/statements.ts";
+import * as tokenRows from "./internal/tokenRows.ts";
+
+/** Records that are read or written at once. */
+const PAGE = 500;
+
+export const make = (
+  engine: Context.Tag.Service<Engine>,
+  unitOfWork: Context.Tag.Service<UnitOfWork>,
+): Context.Tag.Service<Archive> => {
+  const { client: sql } = engine;
+  const statements = Statements.make(engine);
+
+  const pageOfEntities = statements.prepare(
+    sql`SELECT uid, envelope FROM entities WHERE uid > ${"after"} ORDER BY uid LIMIT ${"limit"}`,
+  );
+  const pageOfEvents = statements.prepare(
+    sql`SELECT * FROM events WHERE sequence > ${"after"} ORDER BY sequence LIMIT ${"limit"}`,
+  );
+  const pageOfTokens = statements.prepare(sql`SELECT * FROM tokens WHERE id > ${"after"} ORDER BY id LIMIT ${"limit"}`);
+
+  const header = Stream.fromEffect(
+    Effect.map(
+      Clock.currentTimeMillis,
+      (now): ArchiveRecord => ({ type: "catalog", version: 1, exportedAt: new Date(now).toISOString() }),
+    ),
+  );
+
+  const insertEntities = entityRows.inserter(statements, entityRows.INSERTION);
+  const insertEvents = statements.insert(eventRows.insertion("sequence"));
+  const insertTokens = statements.insert(tokenRows.INSERTION);
+
+  const isUsed = statements.prepare(sql`
+    SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)`);
+  const strayEntity = statements.prepare(sql`
+    SELECT e.key FROM entities e
+    WHERE e.revision IS DISTINCT FROM (SELECT max(v.revision) FROM events v WHERE v.uid = e.uid)
+    LIMIT 1`);
+
+  const store = Effect.fnUntraced(function* (page: ReadonlyArray<ArchiveRecord>, first: number) {
+    const read = <Type extends ArchiveRecord["type"], A>(
+      type: Type,
+      decode: (record: Extract<ArchiveRecord, { readonly type: Type }>) => Either.Either<A, string>,
+    ) =>
+      Effect.forEach(page.entries(), ([i, record]) =>
+        isOf(record, type)
+          ? Effect.mapBoth(decode(record), {
+              onFailure: (message) => refusal(`/${first + i}`, message),
+              onSuccess: Option.some,
+            })
+          : Effect.succeedNone,
+      ).pipe(Effect.map((values) => values.flatMap(Option.toArray)));
+
+    yield* insertEntities(yield* read("entity", records.toWrite));
+    yield* insertEvents((yield* read("event", records.toEvent)).map((e) => [e.sequence, ...eventRows.valuesOf(e)]));
+    yield* insertTokens((yield* read("token", records.toToken)).map(tokenRows.valuesOf));
+  });
+
+  return {
+    dump: Stream.unwrapScoped(
+      Effect.map(
+        Effect.catchAll(engine.snapshot, (error) => unavailable(engine, error)),
+        (connection) =>
+          header.pipe(
+            Stream.concat(paged("", pageOfEntities, "uid", records.entityRecord)),
+            Stream.concat(paged(0, pageOfEvents, "sequence", records.eventRecord)),
+            Stream.concat(paged("", pageOfTokens, "id", records.tokenRecord)),
+            Stream.provideService(TransactionConnection, [connection, 0]),
+          ),
+      ),
+    ),
+
+    load: (incoming) =>
+      unitOfWork.transact(
+        Effect.gen(function* () {
+          if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");
+          const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
+          yield* incoming.pipe(
+            Stream.grouped(PAGE),
+            Stream.runForEach((group) => {
+              const page = Chunk.toReadonlyArray(group);
+              const first = Object.values(counts).reduce((sum, count) => sum + count, 0);
+              for (const { type } of page) counts[type] += 1;
+              return Effect.catchTag(store(page, first), "Conflict", () =>
+                refusal(
+                  `/${first}`,
+                  `a uid, reference, revision, sequence or token of the records ${first} to ${first + page.length - 1} occurs twice`,
+                ),
+              );
+            }),
+          );
+          const [stray] = yield* strayEntity({});
+          if (stray !== undefined) {
+            return yield* refusal("", `the last event of ${String(stray["key"])} is not of the revision it is at`);
+          }
+          return counts;
+        }),
+      ),
+  };
+};
+
+const isOf = <Type extends ArchiveRecord["type"]>(
+  record: ArchiveRecord,
+  type: Type,
+): record is Extract<ArchiveRecord, { readonly type: Type }> => record.type === type;
+
+const refusal = (path: string, message: string): InvalidInput =>
+  new InvalidInput({ message: `the archive cannot be loaded: ${message}`, faults: [{ path, message }] });
+
+/** Pages that follow each other by the last row's key, so that memory is bounded. */
+const paged = <Key extends string | number>(
+  start: Key,
+  read: (page: { readonly after: Key; readonly limit: number }) => Effect.Effect<ReadonlyArray<Row>, StoreUnavailable>,
+  key: string,
+  decode: (row: Row) => ArchiveRecord,
+): Stream.Stream<ArchiveRecord, StoreUnavailable> =>
+  Stream.paginateChunkEffect(start, (after) =>
+    Effect.map(read({ after, limit: PAGE }), (rows) => [
+      Chunk.fromIterable(rows.map(decode)),
+      // The cast is the store's trust in its own key column.
+      rows.length < PAGE ? Option.none() : Option.some(rows.at(-1)?.[key] as Key),
+    ]),
+  );

@@ -1,0 +1,84 @@
+/**
+ * What a database brings along, so that the stores of this package run on it.
+ */
+import { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { SqlClient } from "@effect/sql/SqlClient";
+import type { Connection, Row } from "@effect/sql/SqlConnection";
+import type { SqlError } from "@effect/sql/SqlError";
+import type { Fragment } from "@effect/sql/Statement";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
+
+/**
+ * - `conflict`: a unique key is taken
+ * - `transient`: the same transaction may succeed if it is run again at once
+ * - `unavailable`: the database cannot be used now
+ * - `defect`: the statement is wrong
+ */
+export type Failure = "conflict" | "transient" | "unavailable" | "defect";
+
+/** Where the databases' languages differ. */
+export interface Dialect {
+  /** Begins a transaction that will write. */
+  readonly begin: string;
+  /** Ends a SELECT whose rows must not change until the transaction ends. */
+  readonly forUpdate: Fragment;
+  /** The texts of a JSON array, as a subquery of one column. */
+  readonly texts: (json: string) => Fragment;
+  /** A condition that the planner must not answer from an index. */
+  readonly residual: (column: Fragment) => Fragment;
+  /** A text as a JSON string, quotes included. */
+  readonly quoted: (column: Fragment) => Fragment;
+}
+
+/** Rows for one table. */
+export interface Insertion {
+  readonly into: string;
+  readonly columns: ReadonlyArray<string>;
+  /** What follows the values: ON CONFLICT, RETURNING. */
+  readonly ending?: string;
+}
+
+export class Engine extends Context.Tag("@cadastre/sql/Engine")<
+  Engine,
+  {
+    readonly dialect: Dialect;
+
+    /** Compiles statements; its `reserve` gives the connection for a transaction, to one fiber at a time. */
+    readonly client: SqlClient;
+
+    /** Runs what needs no transaction. It never sees what is not committed. */
+    readonly withReader: <A, E, R>(
+      use: (connection: Connection) => Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E | SqlError, R>;
+
+    /** A connection that shows the database as it stood at one moment, until the scope is closed. */
+    readonly snapshot: Effect.Effect<Connection, SqlError, Scope.Scope>;
+
+    /** Inserts rows, each given as its columns' values, in order; all that RETURNING returned comes back. */
+    readonly insert: (
+      insertion: Insertion,
+    ) => (
+      connection: Connection,
+      rows: ReadonlyArray<ReadonlyArray<unknown>>,
+    ) => Effect.Effect<ReadonlyArray<Row>, SqlError>;
+
+    /** By the driver's code, never by its message. */
+    readonly classify: (error: SqlError) => Failure;
+
+    /** One sentence for the people who run the program. */
+    readonly describe: (error: SqlError) => string;
+  }
+>() {}
+
+/** What a caller cannot mend is a defect: the statement was wrong, or a key was taken that nobody else can take. */
+export const unavailable = (
+  engine: Context.Tag.Service<Engine>,
+  error: SqlError,
+): Effect.Effect<never, StoreUnavailable> => {
+  const failure = engine.classify(error);
+  return failure === "defect" || failure === "conflict"
+    ? Effect.die(error)
+    : Effect.fail(new StoreUnavailable({ message: engine.describe(error), cause: error }));
+};

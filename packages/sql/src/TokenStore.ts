@@ -1,0 +1,41 @@
+import type { TokenStore } from "@cadastre/domain/TokenStore";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import type { Engine } from "./Engine.ts";
+import * as Statements from "./internal/statements.ts";
+import * as tokenRows from "./internal/tokenRows.ts";
+import { join } from "./UnitOfWork.ts";
+
+export const make = (
+  engine: Context.Tag.Service<Engine>,
+  unitOfWork: Context.Tag.Service<UnitOfWork>,
+): Context.Tag.Service<TokenStore> => {
+  const { client: sql } = engine;
+  const statements = Statements.make(engine);
+  const atomically = join(unitOfWork);
+  const insert = statements.insert(tokenRows.INSERTION);
+  const selectByHash = statements.prepare(sql`SELECT * FROM tokens WHERE hash = ${"hash"}`);
+  const selectAll = statements.prepare(sql`SELECT * FROM tokens ORDER BY created_at, id`);
+  const revoke = statements.prepare(
+    sql`UPDATE tokens SET revoked_at = coalesce(revoked_at, ${"at"}) WHERE id = ${"id"} RETURNING *`,
+  );
+  const touch = statements.prepare(sql`UPDATE tokens SET last_used_at = ${"at"} WHERE id = ${"id"}`);
+
+  return {
+    insert: (token) =>
+      // Ids and hashes are random: one that is taken is a mistake of the caller's.
+      atomically(Effect.catchTag(Effect.asVoid(insert([tokenRows.valuesOf(token)])), "Conflict", Effect.die)),
+
+    findByHash: (hash) =>
+      Effect.map(selectByHash({ hash }), ([row]) => Option.map(Option.fromNullable(row), tokenRows.decode)),
+
+    list: Effect.map(selectAll({}), (rows) => rows.map(tokenRows.decode)),
+
+    revoke: (id, at) =>
+      Effect.map(atomically(revoke({ id, at })), ([row]) => Option.map(Option.fromNullable(row), tokenRows.decode)),
+
+    touch: (id, at) => Effect.asVoid(atomically(touch({ id, at }))),
+  };
+};

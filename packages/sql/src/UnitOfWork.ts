@@ -1,0 +1,75 @@
+import { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import { TransactionConnection } from "@effect/sql/SqlClient";
+import { SqlError } from "@effect/sql/SqlError";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Schedule from "effect/Schedule";
+import * as Scope from "effect/Scope";
+import { type Engine, unavailable } from "./Engine.ts";
+
+/**
+ * Not the client's own `withTransaction`: there a COMMIT that fails is a defect and leaves the transaction open, and what the
+ * database asks to have run again is not.
+ */
+export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<UnitOfWork> => {
+  const isTransient = (error: unknown): boolean =>
+    error instanceof StoreUnavailable &&
+    error.cause instanceof SqlError &&
+    engine.classify(error.cause) === "transient";
+
+  return {
+    transact: (effect) =>
+      Effect.contextWithEffect((context: Context.Context<never>) =>
+        isInside(context)
+          ? Effect.dieMessage("UnitOfWork.transact is not to be nested")
+          : Effect.retry(once(engine, effect), { while: isTransient, schedule: backoff }),
+      ),
+  };
+};
+
+/** Joins the transaction that is under way, or makes one: for calls that are atomic by themselves. */
+export const join =
+  (unitOfWork: Context.Tag.Service<UnitOfWork>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
+    Effect.contextWithEffect((context: Context.Context<never>) =>
+      isInside(context) ? effect : unitOfWork.transact(effect),
+    );
+
+const isInside = (context: Context.Context<never>): boolean =>
+  Context.getOption(context, TransactionConnection)._tag === "Some";
+
+/** For five seconds, asleep in between: waiting inside the driver would stop the whole process. */
+const backoff = Schedule.exponential("5 millis").pipe(
+  Schedule.union(Schedule.spaced("100 millis")),
+  Schedule.jittered,
+  Schedule.upTo("5 seconds"),
+);
+
+const once = <A, E, R>(
+  engine: Context.Tag.Service<Engine>,
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | StoreUnavailable, R> => {
+  const failing = Effect.catchAll((error: SqlError) => unavailable(engine, error));
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.acquireUseRelease(
+      Scope.make(),
+      (scope) =>
+        Effect.gen(function* () {
+          const connection = yield* failing(restore(Scope.extend(engine.client.reserve, scope)));
+          const run = (text: string) => connection.executeUnprepared(text, [], undefined);
+          yield* failing(run(engine.dialect.begin));
+          const exit = yield* Effect.exit(
+            restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),
+          );
+          // A rollback that fails has nothing left to undo: the database did it, or the connection is gone.
+          const rollback = Effect.ignore(run("ROLLBACK"));
+          if (Exit.isFailure(exit)) yield* rollback;
+          else yield* failing(Effect.tapError(run("COMMIT"), () => rollback));
+          return yield* exit;
+        }),
+      Scope.close,
+    ),
+  );
+};

@@ -1,0 +1,51 @@
+/**
+ * The store on SQLite.
+ */
+import * as fs from "node:fs";
+import { StoreUnavailable } from "@cadastre/domain/Errors";
+import { Engine } from "@cadastre/sql/Engine";
+import * as Stores from "@cadastre/sql/Stores";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type * as Scope from "effect/Scope";
+import * as engine from "./internal/engine.ts";
+import { describe } from "./internal/failures.ts";
+import * as file from "./internal/file.ts";
+import * as schema from "./internal/schema.ts";
+
+export type Options = engine.Options;
+
+/**
+ * Opens the database, making it where it is missing, and brings its tables up to date. Fails with one sentence if the file
+ * cannot be used, is not this program's, or is newer than it.
+ */
+export const layer = (options: Options): Layer.Layer<Stores.Stores, StoreUnavailable> =>
+  Stores.layer.pipe(Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), schema.migrate))));
+
+/** Brings the tables up to date; equal versions: there was nothing to do. */
+export const migrate = (
+  options: Options,
+): Effect.Effect<{ readonly from: number; readonly to: number }, StoreUnavailable> =>
+  Effect.scoped(Effect.flatMap(open(options), schema.migrate));
+
+/** Versions of the tables: those of the database, 0 where there is none yet, and those of this program. */
+export const status = (
+  options: Options,
+): Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable> =>
+  Effect.suspend(() =>
+    fs.existsSync(options.filename) ? Effect.scoped(Effect.flatMap(open(options), schema.current)) : Effect.succeed(0),
+  ).pipe(Effect.map((current) => ({ current, latest: schema.LATEST })));
+
+const open = (options: Options): Effect.Effect<Context.Tag.Service<Engine>, StoreUnavailable, Scope.Scope> =>
+  Effect.zipRight(
+    options.filename === engine.MEMORY ? Effect.void : file.prepare(options.filename),
+    Effect.mapError(
+      engine.make(options),
+      (error) =>
+        new StoreUnavailable({
+          message: `the database ${options.filename} cannot be used: ${describe(error)}`,
+          cause: error,
+        }),
+    ),
+  );
