@@ -125,21 +125,22 @@ export const entries =
     }
   };
 
-/** Placeholders that the field's own reader and its modules replace by the content of a file. */
-const PLACEHOLDERS = ["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql"];
-
-/** A value, or what another reader would replace by one: it is kept as it is, for nothing is fetched here. */
+/**
+ * A value, or one of the placeholders (`$text: ./openapi.yaml`) that another reader would replace by a file's content: it
+ * is kept as it is, for nothing is fetched here.
+ */
 export const orPlaceholder =
-  (check: Check): Check =>
+  (check: Check, placeholders: ReadonlyArray<string>): Check =>
   (report, path, value) => {
     const placeholder = placeholderOf(value);
-    if (placeholder === undefined) return check(report, path, value);
-    if (PLACEHOLDERS.includes(placeholder)) {
+    if (placeholder === undefined) check(report, path, value);
+    else if (placeholders.includes(placeholder)) {
       const message = `is the placeholder ${placeholder}: kept as it is, and what it points at is not fetched`;
-      return Findings.add(report.warnings, path, message);
+      Findings.add(report.warnings, path, message);
+    } else {
+      const message = `is the placeholder ${Findings.quote(placeholder)}, and here can stand ${placeholders.join(", ")} or the value itself`;
+      Findings.add(report.faults, path, message);
     }
-    const message = `is the unknown placeholder ${Findings.quote(placeholder)}: known are ${PLACEHOLDERS.join(", ")}; or write the value itself`;
-    Findings.add(report.faults, path, message);
   };
 
 const placeholderOf = (value: unknown): string | undefined => {

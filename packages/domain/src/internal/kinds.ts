@@ -19,13 +19,17 @@ import {
 import * as Findings from "./findings.ts";
 import * as formats from "./formats.ts";
 
-const value = orPlaceholder(text);
-const values = orPlaceholder(list(value));
+const value = orPlaceholder(text, ["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql"]);
+
+/** A placeholder that stands for a list can only be one for data. */
+const orData = (check: Check): Check => orPlaceholder(check, ["$json", "$yaml"]);
+
+const values = orData(list(value));
 
 /** `dependencyOf` is in no schema of the field; its code reads one reference or a list of them. */
 const valueOrValues: Check = (report, path, given) => (typeof given === "string" ? value : values)(report, path, given);
 
-const steps = orPlaceholder(list(orPlaceholder(mapping([required("action", value, "the name of an action")]))));
+const steps = orData(list(orData(mapping([required("action", value, "the name of an action")]))));
 
 const remoteList = list(
   mapping([required("type", text, "streamable-http"), required("url", text, "https://example.com/mcp")]),
@@ -44,7 +48,7 @@ const dependsOn = optional("dependsOn", values);
 const dependencyOf = optional("dependencyOf", valueOrValues);
 const profile = optional(
   "profile",
-  mapping([optional("displayName", value), optional("email", value), optional("picture", value)]),
+  orData(mapping([optional("displayName", value), optional("email", value), optional("picture", value)])),
 );
 
 const SPECS = new Map<string, ReadonlyArray<Rule>>([
@@ -133,6 +137,9 @@ export const SPEC_FIELDS: ReadonlySet<string> = new Set(
 export const METADATA: ReadonlyArray<Rule> = [
   required("name", formats.name, "payments (unique within kind and namespace)"),
   optional("namespace", formats.namespace),
+  // The server's own uid is dropped and an etag of another catalog is kept; neither may be nonsense.
+  optional("uid", text),
+  optional("etag", text),
   optional("title", text),
   optional("description", anyText),
   optional("labels", entries(formats.key, formats.labelValue)),
