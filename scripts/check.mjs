@@ -3,7 +3,7 @@
  * code is 1 if any failed.
  */
 
-import { hygiene, lengths, links, switches, versions } from "./checks/files.mjs";
+import { hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
 import { faultsOf } from "./checks/run.mjs";
 import { types } from "./checks/types.mjs";
 import { install } from "./install.mjs";
@@ -16,6 +16,7 @@ const CHECKS = {
     faultsOf("node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--output-type", "err-long", "packages"),
   openapi: () => faultsOf("scripts/openapi.mjs", "--check"),
   switches,
+  keys,
   lengths,
   hygiene,
   versions,

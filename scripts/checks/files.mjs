@@ -51,6 +51,17 @@ export const switches = () =>
     ],
   );
 
+/** A service's key says where to find it, and no two are alike: `@cadastre/<package>/<Class>`. */
+export const keys = () =>
+  listFiles()
+    .filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path))
+    .flatMap((path) =>
+      [...read(path).matchAll(/class (\w+) extends Context\.(?:Tag|Reference)\b[^(]*\("([^"]*)"/g)]
+        .map(([, name, key]) => [key, `@cadastre/${path.split("/")[1]}/${name}`])
+        .filter(([key, expected]) => key !== expected)
+        .map(([key, expected]) => `${path}: the key ${key} should be ${expected}`),
+    );
+
 /** Sources that one can read at a sitting; docs/architecture.md says "about 300". */
 const LONGEST = 350;
 

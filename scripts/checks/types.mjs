@@ -4,6 +4,7 @@
  * The language service reaches `tsc` only through a patch. The installed compiler is left as it is (its files are hard links
  * into the package manager's store): a copy is patched, once for each pair of versions.
  */
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -43,9 +44,17 @@ const patchedCompiler = async () => {
   return { path: join(target, "lib/tsc.js") };
 };
 
+/** What was found before is kept from run to run; it holds for the settings that it was found with. */
+const memory = (compiler) => {
+  const settings = createHash("sha256")
+    .update(readFileSync(join(root, "tsconfig.base.json")))
+    .digest("hex");
+  return join(dirname(compiler), `${settings.slice(0, 12)}.tsbuildinfo`);
+};
+
 export const types = async () => {
-  const compiler = await patchedCompiler();
-  return compiler.problem
-    ? [compiler.problem]
-    : await faultsOf(compiler.path, "-p", "tsconfig.json", "--pretty", "false");
+  const { path, problem } = await patchedCompiler();
+  return problem === undefined
+    ? await faultsOf(path, "-p", "tsconfig.json", "--pretty", "false", "--tsBuildInfoFile", memory(path))
+    : [problem];
 };

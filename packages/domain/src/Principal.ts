@@ -26,7 +26,11 @@ export const Via = Schema.Literal("rest", "cli", "mcp", "import", "seed", "worke
 
 export type Via = typeof Via.Type;
 
-/** The call that is being served: each use case asks for it, so no write can be without an actor. */
+/**
+ * The call that is being served: each use case asks for it, so no write can be without an actor.
+ *
+ * @effect-leakable-service
+ */
 export class Caller extends Context.Tag("@cadastre/domain/Caller")<
   Caller,
   {
