@@ -33,7 +33,9 @@ const options = {
   metafile: true,
   logLevel: "silent",
   // CommonJS inside the bundle asks for Node's own modules by `require`.
-  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+  },
 };
 
 const fingerprint = (paths) => {
@@ -76,7 +78,8 @@ export const build = async ({ quiet = false, analyze = false } = {}) => {
   writeFileSync(stamp, JSON.stringify({ fingerprint: fingerprint(inputs), inputs, outputs }));
   if (analyze) console.log(await esbuild.analyzeMetafile(result.metafile));
   const bytes = result.outputFiles.reduce((sum, file) => sum + file.contents.byteLength, 0);
-  if (!quiet) console.log(`Built packages/cli/dist: ${Math.round(bytes / 1024)} KiB in ${outputs.length} files, ${took()}.`);
+  if (!quiet)
+    console.log(`Built packages/cli/dist: ${Math.round(bytes / 1024)} KiB in ${outputs.length} files, ${took()}.`);
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

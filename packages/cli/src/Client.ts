@@ -2,6 +2,8 @@
  * The daemon as its clients see it: the calls of the HTTP interface that commands need, problem documents turned back
  * into the domain's errors. Entities pass as JSON, undecoded: what the daemon says is what is printed.
  */
+
+import { readFile } from "node:fs/promises";
 import type { EntityListQuery } from "@cadastre/api/Entities";
 import * as Problem from "@cadastre/api/Problem";
 import type { BatchOptions, BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
@@ -21,7 +23,6 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
-import { readFile } from "node:fs/promises";
 import type { Config } from "./Config.ts";
 import * as Environment from "./Environment.ts";
 import { ExitCode } from "./ExitCode.ts";
@@ -69,7 +70,9 @@ const make = (config: Config) =>
       ),
     );
 
-    const send = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<HttpClientResponse.HttpClientResponse, Error> =>
+    const send = (
+      request: HttpClientRequest.HttpClientRequest,
+    ): Effect.Effect<HttpClientResponse.HttpClientResponse, Error> =>
       http.execute(request).pipe(
         Effect.mapError(() => unreachable(config.url)),
         Effect.flatMap((response) => (response.status < 300 ? Effect.succeed(response) : failed(response, config.url))),
@@ -93,10 +96,11 @@ const make = (config: Config) =>
 
     return {
       get: ({ kind, namespace, name }) =>
-        simple(HttpClientRequest.get(`/v1/entities/by-ref/${[kind, namespace, name].map(encodeURIComponent).join("/")}`)).pipe(
-          Effect.map(entity),
-        ),
-      getByUid: (uid) => simple(HttpClientRequest.get(`/v1/entities/${encodeURIComponent(uid)}`)).pipe(Effect.map(entity)),
+        simple(
+          HttpClientRequest.get(`/v1/entities/by-ref/${[kind, namespace, name].map(encodeURIComponent).join("/")}`),
+        ).pipe(Effect.map(entity)),
+      getByUid: (uid) =>
+        simple(HttpClientRequest.get(`/v1/entities/${encodeURIComponent(uid)}`)).pipe(Effect.map(entity)),
       list: (query) =>
         simple(HttpClientRequest.get("/v1/entities").pipe(HttpClientRequest.setUrlParams(query))).pipe(
           Effect.map((text) => JSON.parse(text) as Page),

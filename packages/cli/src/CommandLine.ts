@@ -9,7 +9,6 @@ import type * as CliConfig from "@effect/cli/CliConfig";
 import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
 import type * as Usage from "@effect/cli/Usage";
 import * as Effect from "effect/Effect";
-import * as HashMap from "effect/HashMap";
 import * as Option from "effect/Option";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
@@ -54,10 +53,31 @@ export const PARSER: CliConfig.CliConfig = {
   showTypes: true,
 };
 
-export const subcommands = (command: Command): ReadonlyMap<string, Command> =>
-  new Map([...HashMap.entries(CommandDescriptor.getSubcommands(command))].sort(([a], [b]) => (a < b ? -1 : 1)));
+const CHILDREN = new WeakMap<Command, ReadonlyMap<string, Command>>();
 
-export const interpret = (root: Command, name: string, given: ReadonlyArray<string>): Effect.Effect<Invocation, Failure> =>
+/** Notes the commands of a command: `@effect/cli` forgets theirs when it is asked for them. */
+export const withChildren = <Parent extends { readonly descriptor: Command }>(
+  parent: Parent,
+  children: ReadonlyArray<{ readonly descriptor: Command }>,
+): Parent => {
+  CHILDREN.set(
+    parent.descriptor,
+    new Map(
+      children.flatMap(({ descriptor }) =>
+        [...CommandDescriptor.getNames(descriptor)].map((name) => [name, descriptor]),
+      ),
+    ),
+  );
+  return parent;
+};
+
+export const subcommands = (command: Command): ReadonlyMap<string, Command> => CHILDREN.get(command) ?? new Map();
+
+export const interpret = (
+  root: Command,
+  name: string,
+  given: ReadonlyArray<string>,
+): Effect.Effect<Invocation, Failure> =>
   Effect.gen(function* () {
     let place: Place = { path: [name], command: root };
     let options = optionsOf(place.command);
@@ -111,7 +131,11 @@ export const interpret = (root: Command, name: string, given: ReadonlyArray<stri
 
 /** A failure of the command line, with the way to the help of the command that was meant. */
 export const usage = ({ path }: Place, message: string, next?: string): Failure =>
-  new Failure({ exit: ExitCode.usage, message, next: next ?? `See: ${path.join(" ")} --help` });
+  new Failure({
+    exit: ExitCode.usage,
+    message: message.replace(/\?\.$/, "?"),
+    next: next ?? `See: ${path.join(" ")} --help`,
+  });
 
 /** Option names (`--kind`, `-o`) of one command, and whether each takes a value. */
 const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
@@ -123,11 +147,13 @@ const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
         return;
       case "Optional":
       case "Repeated":
-        return walk(usage.usage);
+        walk(usage.usage);
+        return;
       case "Alternation":
       case "Concat":
         walk(usage.left);
-        return walk(usage.right);
+        walk(usage.right);
+        return;
     }
   };
   walk(CommandDescriptor.getUsage(command));
@@ -136,7 +162,8 @@ const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
 
 /** `--kind=API` and, for options of one letter, `-oyaml`. */
 const split = (word: string): readonly [option: string, value: string | undefined] => {
-  if (!word.startsWith("--")) return word.length > 2 ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")] : [word, undefined];
+  if (!word.startsWith("--"))
+    return word.length > 2 ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")] : [word, undefined];
   const equals = word.indexOf("=");
   return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
 };
@@ -148,9 +175,6 @@ const unknownOption = (place: Place, option: string, known: ReadonlyArray<string
         "A token is never an argument: other users of this machine could read it.",
         "Put it in a file and give --token-file, or set CADASTRE_TOKEN.",
       )
-    : usage(
-        place,
-        `${place.path.join(" ")} has no option ${option}${closest(option, [...known, ...GLOBAL_NAMES])}.`,
-      );
+    : usage(place, `${place.path.join(" ")} has no option ${option}${closest(option, [...known, ...GLOBAL_NAMES])}.`);
 
 const GLOBAL_NAMES = ["--help", "--version", "--log-level", "--completions"];

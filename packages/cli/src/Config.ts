@@ -2,21 +2,22 @@
  * Settings: what there is to set, where each value comes from (defaults, then the file, then the environment, then
  * flags), and what is said when one is wrong.
  */
+
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
 import * as ParseResult from "effect/ParseResult";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import * as DaemonFile from "./DaemonFile.ts";
 import * as Environment from "./Environment.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import { closest } from "./internal/closest.ts";
 import type { FileEntry } from "./internal/configFile.ts";
-import * as DaemonFile from "./DaemonFile.ts";
 
 const word = <const Words extends readonly [string, ...Array<string>]>(...words: Words) =>
   Schema.Literal(...words).annotations({
@@ -29,7 +30,7 @@ const says = (message: string) => ({ message: () => ({ message, override: true }
 const Database = Schema.String.pipe(
   Schema.filter((value) =>
     /^postgres/i.test(value)
-      ? "Postgres is not supported in this version: give a path, sqlite:path or :memory:"
+      ? "is a Postgres URL, and Postgres is not supported in this version: give a path, sqlite:path or :memory:"
       : value.replace(/^sqlite:/, "") !== "" || "must be a path, sqlite:path or :memory:",
   ),
 );
@@ -57,7 +58,12 @@ export const SETTINGS = {
     about: "Where the catalog is kept: a path, sqlite:path or :memory:",
   },
   host: { schema: Text, variable: "CADASTRE_HOST", flag: "host", about: "Address that the daemon listens on" },
-  port: { schema: Port, variable: "CADASTRE_PORT", flag: "port", about: "Port that the daemon listens on; 0: any free one" },
+  port: {
+    schema: Port,
+    variable: "CADASTRE_PORT",
+    flag: "port",
+    about: "Port that the daemon listens on; 0: any free one",
+  },
   logLevel: {
     schema: word("trace", "debug", "info", "warning", "error", "fatal", "none"),
     variable: "CADASTRE_LOG_LEVEL",
@@ -76,7 +82,12 @@ export const SETTINGS = {
     flag: "sqlite-synchronous",
     about: "full: no acknowledged write is lost in a power cut; normal: faster, the last few may be",
   },
-  url: { schema: Url, variable: "CADASTRE_URL", flag: "url", about: "Where the daemon answers, for the commands that ask it" },
+  url: {
+    schema: Url,
+    variable: "CADASTRE_URL",
+    flag: "url",
+    about: "Where the daemon answers, for the commands that ask it",
+  },
   tokenFile: {
     schema: Text,
     variable: "CADASTRE_TOKEN_FILE",
@@ -136,7 +147,9 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
           ? { value: flag, origin: `--${SETTINGS[key].flag}` }
           : (environment.entries.get(key) ?? file.entries.find((entry) => entry.key === key));
       if (candidate === undefined) continue;
-      const decoded = Schema.decodeUnknownEither(SETTINGS[key].schema as Schema.Schema<unknown, string>)(candidate.value);
+      const decoded = Schema.decodeUnknownEither(SETTINGS[key].schema as Schema.Schema<unknown, string>)(
+        candidate.value,
+      );
       if (Either.isLeft(decoded)) {
         problems.push(`${candidate.origin}: ${key} ${firstMessage(decoded.left)}${shown(key, candidate.value)}`);
       } else {

@@ -2,12 +2,13 @@
  * `daemon.json` in the state directory: where the running daemon answers and what database it has open, so that other
  * commands find it on any port.
  */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 
 const DaemonFile = Schema.parseJson(Schema.Struct({ url: Schema.String, database: Schema.String, pid: Schema.Number }));
 
@@ -33,9 +34,7 @@ export const write = (
   return Effect.acquireRelease(
     Effect.try(() => writeFileSync(path, text)),
     () => Effect.ignore(Effect.try(() => readFileSync(path, "utf8") === text && rmSync(path))),
-  ).pipe(
-    Effect.catchAll((cause) => Effect.logWarning(`${path} cannot be written: clients need --url`, cause)),
-  );
+  ).pipe(Effect.catchAll((cause) => Effect.logWarning(`${path} cannot be written: clients need --url`, cause)));
 };
 
 const isAlive = (pid: number): boolean => {

@@ -1,12 +1,13 @@
 /**
  * Every variable of the environment that the program reads, and the folders of the XDG base directory specification.
  */
+
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import * as Config from "effect/Config";
 import * as Effect from "effect/Effect";
 import * as HashSet from "effect/HashSet";
 import * as Option from "effect/Option";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
 
 export const PREFIX = "CADASTRE_";
 

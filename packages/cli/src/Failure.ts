@@ -14,6 +14,9 @@ export class Failure extends Data.TaggedError("Failure")<{
   readonly next?: string | undefined;
 }> {}
 
+/** Of whatever a call can end with. */
+export const from = (error: DomainError | Failure): Failure => (error._tag === "Failure" ? error : ofDomain(error));
+
 /** For errors of the domain, wherever they came from: the daemon or the database. */
 export const ofDomain = (error: DomainError): Failure => {
   const { message } = error;
@@ -34,9 +37,10 @@ export const ofDomain = (error: DomainError): Failure => {
     case "InvalidInput":
       return new Failure({
         exit: ExitCode.refused,
-        message: [message, ...error.faults.map((fault) => `  ${fault.path === "" ? "" : `${fault.path}: `}${fault.message}`)].join(
-          "\n",
-        ),
+        message: [
+          message,
+          ...error.faults.map((fault) => `  ${fault.path === "" ? "" : `${fault.path}: `}${fault.message}`),
+        ].join("\n"),
       });
     case "Unauthenticated":
       return new Failure({

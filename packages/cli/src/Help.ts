@@ -3,10 +3,10 @@
  */
 import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
 import type * as HelpDoc from "@effect/cli/HelpDoc";
-import * as Span from "@effect/cli/HelpDoc/Span";
 import * as CommandLine from "./CommandLine.ts";
-import type { Style } from "./Output.ts";
+import { paragraphs, spanText } from "./internal/helpText.ts";
 import { definitions, wrap } from "./internal/text.ts";
+import type { Style } from "./Output.ts";
 
 /** What follows the first paragraph of a description and is shown as it stands. */
 export const EXAMPLES = "EXAMPLES";
@@ -46,14 +46,14 @@ const sectionsOf = (help: HelpDoc.HelpDoc): ReadonlyMap<string, Section> => {
     switch (doc._tag) {
       case "Header":
         current = { paragraphs: [], definitions: [] };
-        sections.set(Span.getText(doc.value), current);
+        sections.set(spanText(doc.value), current);
         return;
       case "Paragraph":
-        current.paragraphs.push(Span.getText(doc.value));
+        current.paragraphs.push(spanText(doc.value));
         return;
       case "DescriptionList":
         for (const [label, body] of doc.definitions) {
-          current.definitions.push([tidy(Span.getText(label)), prose(body)]);
+          current.definitions.push([tidy(spanText(label)), prose(body)]);
         }
         return;
       case "Enumeration":
@@ -75,17 +75,10 @@ const sectionsOf = (help: HelpDoc.HelpDoc): ReadonlyMap<string, Section> => {
 const tidy = (label: string): string => label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
 
 /** What `@effect/cli` says of every option and what is plain without being said. */
-const COMMONPLACE = /^(A user-defined piece of text|A true or false value|An integer|This \w+ (is optional|m[au][ys]t? be repeated)|One of the following).*$/;
+const COMMONPLACE =
+  /^(A user-defined piece of text|A true or false value|An integer|This \w+ (is optional|m[au][ys]t? be repeated)|One of the following).*$/;
 
-const prose = (doc: HelpDoc.HelpDoc): string => {
-  switch (doc._tag) {
-    case "Paragraph": {
-      const text = Span.getText(doc.value);
-      return COMMONPLACE.test(text) ? "" : text;
-    }
-    case "Sequence":
-      return [prose(doc.left), prose(doc.right)].filter((text) => text !== "").join(" ");
-    default:
-      return "";
-  }
-};
+const prose = (doc: HelpDoc.HelpDoc): string =>
+  paragraphs(doc)
+    .filter((text) => !COMMONPLACE.test(text))
+    .join(" ");

@@ -16,10 +16,10 @@ const KINDS = ["Component", "API", "Resource", "System", "Domain", "Group", "Use
 export const find = (text: string): Effect.Effect<Entity, Failure.Failure, Client> =>
   Effect.gen(function* () {
     const client = yield* Client;
-    if (text.startsWith("ent_")) return yield* Effect.mapError(client.getByUid(text), toFailure);
+    if (text.startsWith("ent_")) return yield* Effect.mapError(client.getByUid(text), Failure.from);
 
     const parsed = Reference.parse(text);
-    if (Either.isRight(parsed)) return yield* Effect.mapError(client.get(parsed.right), toFailure);
+    if (Either.isRight(parsed)) return yield* Effect.mapError(client.get(parsed.right), Failure.from);
 
     const anyKind = Reference.parse(text, { kind: "any" });
     if (Either.isLeft(anyKind)) {
@@ -32,7 +32,7 @@ export const find = (text: string): Effect.Effect<Entity, Failure.Failure, Clien
         client.get({ kind, namespace, name }).pipe(
           Effect.asSome,
           Effect.catchTag("NotFound", () => Effect.succeedNone),
-          Effect.mapError(toFailure),
+          Effect.mapError(Failure.from),
         ),
       { concurrency: KINDS.length },
     );
@@ -48,7 +48,9 @@ export const find = (text: string): Effect.Effect<Entity, Failure.Failure, Clien
     }
     return yield* new Failure.Failure({
       exit: ExitCode.conflict,
-      message: [`"${text}" could be any of these:`, ...candidates.map((entity) => `  ${referenceOf(entity)}`)].join("\n"),
+      message: [`"${text}" could be any of these:`, ...candidates.map((entity) => `  ${referenceOf(entity)}`)].join(
+        "\n",
+      ),
       next: "Say which, with its kind.",
     });
   });
@@ -56,8 +58,5 @@ export const find = (text: string): Effect.Effect<Entity, Failure.Failure, Clien
 /** `kind:namespace/name`, the kind in lower case, as people write it. */
 export const referenceOf = ({ kind, metadata: { namespace, name } }: Entity): string =>
   `${kind.toLowerCase()}:${namespace}/${name}`;
-
-const toFailure = (error: Parameters<typeof Failure.ofDomain>[0] | Failure.Failure): Failure.Failure =>
-  error._tag === "Failure" ? error : Failure.ofDomain(error);
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

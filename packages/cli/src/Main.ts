@@ -37,7 +37,11 @@ const environment = Layer.setConfigProvider(ConfigProvider.fromEnv({ pathDelim: 
 
 const fiber = Effect.runFork(
   Program.run(process.argv.slice(2)).pipe(
-    Effect.provide(Layer.mergeAll(Output.layer, NodeContext.layer, Logger.remove(Logger.defaultLogger)).pipe(Layer.provideMerge(environment))),
+    Effect.provide(
+      Layer.mergeAll(Output.layer, NodeContext.layer, Logger.remove(Logger.defaultLogger)).pipe(
+        Layer.provideMerge(environment),
+      ),
+    ),
   ),
 );
 

@@ -1,11 +1,12 @@
 /**
  * Where commands write: results to standard output, everything else to standard error.
  */
+
+import { styleText } from "node:util";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
-import { styleText } from "node:util";
 import * as Environment from "./Environment.ts";
 
 type Paint = (text: string) => string;
@@ -48,6 +49,10 @@ export class Output extends Context.Tag("@cadastre/cli/Output")<
     readonly note: (text: string) => Effect.Effect<void>;
     /** Replaces the line that standard error's terminal shows last; "" clears it. Nothing without a terminal. */
     readonly progress: (text: string) => Effect.Effect<void>;
+    /** Writes lines to standard error at once: for the log, which has no fiber to wait in. */
+    readonly noteSync: (text: string) => void;
+    /** Standard error is a terminal. */
+    readonly interactive: boolean;
     /** Columns of standard output's terminal; undefined in a pipe or file, where nothing is cut. */
     readonly width: number | undefined;
     /** For standard output. */
@@ -74,6 +79,10 @@ export const layer: Layer.Layer<Output> = Layer.effect(
       line: (text) => send(stdout, `${text}\n`),
       note: (text) => send(stderr, `${text}\n`),
       progress: (text) => (stderr.isTTY && !dumb ? send(stderr, `\r\u001b[K${text}`) : Effect.void),
+      noteSync: (text) => {
+        stderr.write(`${text}\n`);
+      },
+      interactive: stderr.isTTY === true,
       width: stdout.isTTY ? stdout.columns : undefined,
       style: stdout.isTTY && !noColour ? coloured : plain,
       noteStyle: stderr.isTTY && !noColour ? coloured : plain,

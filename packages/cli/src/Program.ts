@@ -1,12 +1,11 @@
 /**
  * The program as a whole: its commands, and how one run of it ends.
  */
+
+import type * as CliApp from "@effect/cli/CliApp";
 import * as Command from "@effect/cli/Command";
 import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
-import type * as CliApp from "@effect/cli/CliApp";
-import * as Span from "@effect/cli/HelpDoc/Span";
-import type * as HelpDoc from "@effect/cli/HelpDoc";
-import * as ValidationError from "@effect/cli/ValidationError";
+import type * as ValidationError from "@effect/cli/ValidationError";
 import * as Effect from "effect/Effect";
 import manifest from "../package.json" with { type: "json" };
 import * as CommandLine from "./CommandLine.ts";
@@ -18,15 +17,19 @@ import { GlobalFlags } from "./commands/Options.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import * as Help from "./Help.ts";
+import { paragraphs } from "./internal/helpText.ts";
 import { Output } from "./Output.ts";
 
 export const NAME = "cadastre";
 
 export const VERSION = manifest.version;
 
-const root = Command.make(NAME).pipe(
-  Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
-  Command.withSubcommands([daemon, entity, admin, config]),
+const root = CommandLine.withChildren(
+  Command.make(NAME).pipe(
+    Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
+    Command.withSubcommands([daemon, entity, admin, config]),
+  ),
+  [daemon, entity, admin, config],
 );
 
 /** Runs the program on the words after its name. Gives the code to exit with; whatever went wrong has been printed. */
@@ -55,13 +58,13 @@ const invoke = (invocation: CommandLine.Invocation) =>
         if (parsed._tag === "BuiltIn") return yield* CommandLine.usage(invocation.place, "Not a command.");
         const [surplus] = parsed.leftover;
         if (surplus !== undefined) {
-          return yield* CommandLine.usage(invocation.place, `${invocation.place.path.join(" ")} takes no argument "${surplus}".`);
+          return yield* CommandLine.usage(
+            invocation.place,
+            `${invocation.place.path.join(" ")} takes no argument "${surplus}".`,
+          );
         }
         return yield* root.handler(parsed.value).pipe(
           Effect.provideService(GlobalFlags, { logLevel: invocation.logLevel }),
-          Effect.catchIf(ValidationError.isValidationError, (error) =>
-            CommandLine.usage(invocation.place, sentence(error)),
-          ),
           Effect.catchAllDefect((defect) => broken(defect, invocation.logLevel)),
         );
       }
@@ -104,17 +107,6 @@ const broken = (defect: unknown, logLevel: string | undefined): Failure => {
 
 /** What `@effect/cli` says, as one line that ends in a full stop. */
 const sentence = (error: ValidationError.ValidationError): string => {
-  const text = (doc: HelpDoc.HelpDoc): string => {
-    switch (doc._tag) {
-      case "Header":
-      case "Paragraph":
-        return Span.getText(doc.value);
-      case "Sequence":
-        return `${text(doc.left)} ${text(doc.right)}`;
-      default:
-        return "";
-    }
-  };
-  const line = text(error.error).replaceAll("'", '"').trim();
+  const line = paragraphs(error.error).join(" ").replaceAll("'", '"').trim();
   return line.endsWith(".") ? line : `${line}.`;
 };

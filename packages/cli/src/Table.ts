@@ -1,7 +1,7 @@
 /**
  * Tables for people: columns under headings, cut to the terminal's width; whole where the output is no terminal.
  */
-import { columns, fit, pad, printable } from "./internal/text.ts";
+import { columns, cut, pad, printable } from "./internal/text.ts";
 import type { Style } from "./Output.ts";
 
 export interface Layout {
@@ -26,7 +26,9 @@ export const render = (
   const widths = shrink(natural, width, keep);
   const line = (row: ReadonlyArray<string>) =>
     row
-      .map((cell, i) => (i === row.length - 1 ? fit(cell, widths[i] ?? 0) : pad(fit(cell, widths[i] ?? 0), (widths[i] ?? 0) + GAP)))
+      .map((cell, i) =>
+        i === row.length - 1 ? cut(cell, widths[i] ?? 0) : pad(cut(cell, widths[i] ?? 0), (widths[i] ?? 0) + GAP),
+      )
       .join("")
       .trimEnd();
   return `${[style.bold(line(head)), ...cells.map(line)].join("\n")}\n`;

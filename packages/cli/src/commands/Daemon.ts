@@ -15,7 +15,11 @@ export const daemon = Command.make("daemon", { ...Options.listening, ...Options.
       [
         "The first start makes a token with every right and writes it to the state directory, readable by you alone; the other commands find it there. SIGINT and SIGTERM end the daemon within 15 seconds, a second one at once.",
       ],
-      ["cadastre daemon", "cadastre daemon --port 8080 --db /var/lib/cadastre/catalog.db", "cadastre daemon --log-format json --log-level warning"],
+      [
+        "cadastre daemon",
+        "cadastre daemon --port 8080 --db /var/lib/cadastre/catalog.db",
+        "cadastre daemon --log-format json --log-level warning",
+      ],
     ),
   ),
 );

@@ -39,7 +39,9 @@ export const configured = (given: Given, beside = true): Effect.Effect<Config.Co
     Config.load(
       {
         ...Object.fromEntries(
-          Object.entries(given).flatMap(([key, value]) => (Option.isOption(value) && Option.isSome(value) ? [[key, value.value]] : [])),
+          Object.entries(given).flatMap(([key, value]) =>
+            Option.isOption(value) && Option.isSome(value) ? [[key, value.value]] : [],
+          ),
         ),
         logLevel,
       },
@@ -47,13 +49,33 @@ export const configured = (given: Given, beside = true): Effect.Effect<Config.Co
     ),
   );
 
+/** An option that takes one of a few words. */
+export const word = <const Word extends string>(name: string, words: ReadonlyArray<Word>): CliOptions.Options<Word> =>
+  CliOptions.text(name).pipe(
+    CliOptions.filterMap(
+      (given) => Option.fromNullable(words.find((word) => word === given)),
+      `--${name} must be one of: ${words.join(", ")}`,
+    ),
+  );
+
+/** An option that takes a whole number of 1 or more. */
+export const count = (name: string): CliOptions.Options<number> =>
+  CliOptions.text(name).pipe(
+    CliOptions.withPseudoName("N"),
+    CliOptions.filterMap(
+      (given) => (/^[1-9]\d{0,8}$/.test(given) ? Option.some(Number(given)) : Option.none()),
+      `--${name} must be a whole number of 1 or more`,
+    ),
+  );
+
 export type Format = "table" | "json" | "yaml" | "name";
 
-export const format = CliOptions.choice("output", ["json", "yaml", "name"]).pipe(
+export const format: CliOptions.Options<Format> = word("output", ["json", "yaml", "name"]).pipe(
   CliOptions.withAlias("o"),
+  CliOptions.withPseudoName("FORMAT"),
   CliOptions.withDescription("Print for programs: json, yaml, or name (one reference a line)"),
-  CliOptions.withDefault("table"),
-) as CliOptions.Options<Format>;
+  CliOptions.withDefault("table" as const),
+);
 
 export const flag = (name: string, about: string): CliOptions.Options<boolean> =>
   CliOptions.boolean(name).pipe(CliOptions.withDescription(about));

@@ -2,8 +2,9 @@
  * The configuration file: flat YAML, read with positions. Apart from `Config`, so that the YAML library is loaded only
  * where there is a file.
  */
-import * as Effect from "effect/Effect";
+
 import { readFile } from "node:fs/promises";
+import * as Effect from "effect/Effect";
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { ExitCode } from "../ExitCode.ts";
 import { Failure } from "../Failure.ts";
@@ -36,7 +37,10 @@ export const parse = (text: string, path: string): ConfigFile => {
   }
   if (document.contents === null) return { entries: [], problems: [] };
   if (!isMap(document.contents)) {
-    return { entries: [], problems: [`${at(document.contents.range?.[0])}: must be a map of settings, such as "port: 7717"`] };
+    return {
+      entries: [],
+      problems: [`${at(document.contents.range?.[0])}: must be a map of settings, such as "port: 7717"`],
+    };
   }
   const entries: Array<FileEntry> = [];
   const problems: Array<string> = [];

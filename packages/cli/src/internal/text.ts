@@ -18,7 +18,7 @@ export const columns = (text: string): number => {
 };
 
 /** The text, cut with an ellipsis where it is wider than `width`. */
-export const fit = (text: string, width: number): string => {
+export const cut = (text: string, width: number): string => {
   if (columns(text) <= width) return text;
   let kept = "";
   let sum = 0;
@@ -64,7 +64,10 @@ export const definitions = (
   const indent = " ".repeat(left + 4);
   return entries
     .map(([label, about]) => {
-      const start = columns(label) > left ? `  ${paint(label)}\n${indent}` : `  ${paint(label)}${" ".repeat(left - columns(label) + 2)}`;
+      const start =
+        columns(label) > left
+          ? `  ${paint(label)}\n${indent}`
+          : `  ${paint(label)}${" ".repeat(left - columns(label) + 2)}`;
       return about === "" ? `  ${paint(label)}` : start + wrap(about, width, indent);
     })
     .join("\n");

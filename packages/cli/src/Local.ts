@@ -1,0 +1,48 @@
+/**
+ * The use cases on the database itself, without HTTP between: what the daemon serves and what the `admin` commands use.
+ */
+
+import { randomUUID } from "node:crypto";
+import { tmpdir, userInfo } from "node:os";
+import * as Batches from "@cadastre/core/Batches";
+import * as Entities from "@cadastre/core/Entities";
+import * as Tokens from "@cadastre/core/Tokens";
+import type { Identifiers } from "@cadastre/domain/Identifiers";
+import { Caller, type Via } from "@cadastre/domain/Principal";
+import * as NodeIdentifiers from "@cadastre/server/Identifiers";
+import * as SpoolFiles from "@cadastre/server/SpoolFiles";
+import type { Stores } from "@cadastre/sql/Stores";
+import * as Sqlite from "@cadastre/sqlite/Sqlite";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Config } from "./Config.ts";
+import * as Failure from "./Failure.ts";
+
+export type UseCases = Entities.Entities | Batches.Batches | Tokens.Tokens | Tokens.Authentication;
+
+export type Services = UseCases | Identifiers | Stores;
+
+export const storeOptions = ({ database, sqliteSynchronous }: Config): Sqlite.Options => ({
+  filename: database,
+  synchronous: sqliteSynchronous,
+});
+
+/** The store is outermost: opened before anything that uses it, and closed after. */
+export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> =>
+  Layer.mergeAll(Entities.layer, Batches.layer, Tokens.layer, Tokens.layerAuthentication).pipe(
+    Layer.provide(SpoolFiles.layer({ directory: tmpdir() })),
+    Layer.provideMerge(NodeIdentifiers.layer),
+    Layer.provideMerge(Sqlite.layer(storeOptions(config))),
+    Layer.mapError(Failure.ofDomain),
+  );
+
+/** Whoever has the database's file in hand may do everything with it: the operating system has let them in. */
+export const asOperator = (via: Via) =>
+  Effect.provideServiceEffect(
+    Caller,
+    Effect.sync(() => ({
+      principal: { id: `cli:${userInfo().username}`, scopes: new Set(["admin"] as const) },
+      requestId: randomUUID(),
+      via,
+    })),
+  );

@@ -1,0 +1,79 @@
+/**
+ * What the daemon does once it listens: hands over the first token, says where it is, and greets.
+ */
+
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as Bootstrap from "@cadastre/core/Bootstrap";
+import { EntityStore } from "@cadastre/domain/EntityStore";
+import { ServerAddress } from "@cadastre/server/Server";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import * as Option from "effect/Option";
+import * as Redacted from "effect/Redacted";
+import manifest from "../package.json" with { type: "json" };
+import type { Config } from "./Config.ts";
+import * as DaemonFile from "./DaemonFile.ts";
+import * as Environment from "./Environment.ts";
+import { ExitCode } from "./ExitCode.ts";
+import * as Failure from "./Failure.ts";
+import { Output } from "./Output.ts";
+import { welcome } from "./Welcome.ts";
+
+export const layer = (config: Config) =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const { url } = yield* ServerAddress;
+      const { state } = config.folders;
+      yield* inState(state, () => mkdir(state, { recursive: true, mode: 0o700 }));
+
+      const secret = yield* Bootstrap.ensureAdminToken;
+      const tokenFile = join(state, "admin-token");
+      if (Option.isSome(secret)) {
+        // Renamed into place, so that nobody ever reads half of it.
+        yield* inState(state, () =>
+          writeFile(`${tokenFile}.new`, `${Redacted.value(secret.value)}\n`, { mode: 0o600 }),
+        );
+        yield* inState(state, () => rename(`${tokenFile}.new`, tokenFile));
+        yield* Effect.logInfo("made the first token").pipe(Effect.annotateLogs({ file: tokenFile }));
+      }
+      yield* DaemonFile.write(state, { url, database: config.database });
+      yield* Effect.logInfo("listening").pipe(
+        Effect.annotateLogs({ url, database: config.database, version: manifest.version, pid: process.pid }),
+      );
+      yield* Effect.addFinalizer(() => Effect.logInfo("stopping"));
+      yield* greet(config, url);
+    }),
+  );
+
+/** For a person; a program reads the log or daemon.json. */
+const greet = (config: Config, url: string) =>
+  Effect.gen(function* () {
+    const { write, style, interactive } = yield* Output;
+    if (config.logFormat === "json" || (config.logFormat === "auto" && !interactive)) return;
+    const store = yield* EntityStore;
+    const { items } = yield* store.list({
+      kinds: [],
+      namespaces: [],
+      owners: [],
+      tags: [],
+      labels: [],
+      states: ["active", "inactive"],
+      order: { field: "name", descending: false },
+      limit: 1,
+      after: undefined,
+    });
+    const program = yield* Environment.programName;
+    yield* write(welcome({ version: manifest.version, url, program, config, empty: items.length === 0 }, style));
+  });
+
+const inState = (state: string, run: () => Promise<unknown>) =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      new Failure.Failure({
+        exit: ExitCode.local,
+        message: `The state directory ${state} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        next: "Set XDG_STATE_HOME to a directory that can be.",
+      }),
+  });

@@ -1,0 +1,166 @@
+/**
+ * `cadastre admin …`: the commands that work on the database itself, whether a daemon runs or not.
+ */
+import * as Args from "@effect/cli/Args";
+import * as Command from "@effect/cli/Command";
+import * as CliOptions from "@effect/cli/Options";
+import * as Effect from "effect/Effect";
+import * as CommandLine from "../CommandLine.ts";
+import * as Options from "./Options.ts";
+
+const implementation = Effect.promise(() => import("./internal/admin.ts"));
+
+const migrate = Command.make("migrate", { ...Options.database }, (given) =>
+  Effect.flatMap(implementation, ({ migrate }) => migrate(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Bring the database to this version's schema",
+      ["The daemon does so too when it starts."],
+      ["cadastre admin migrate"],
+    ),
+  ),
+);
+
+const seed = Command.make(
+  "seed",
+  {
+    entities: Options.count("entities").pipe(
+      CliOptions.withDescription("Instead, N generated entities of about 1 KB in the namespace load"),
+      CliOptions.optional,
+    ),
+    ...Options.database,
+  },
+  (given) => Effect.flatMap(implementation, ({ seed }) => seed(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Fill in a sample company",
+      ["Seeding again changes nothing."],
+      ["cadastre admin seed", "cadastre admin seed --entities 10000"],
+    ),
+  ),
+);
+
+const dump = Command.make(
+  "export",
+  {
+    output: CliOptions.text("output").pipe(
+      CliOptions.withPseudoName("FILE"),
+      CliOptions.withDescription(
+        "Write to this file instead of standard output; it is replaced once the export is whole",
+      ),
+      CliOptions.optional,
+    ),
+    format: Options.word("format", ["ndjson", "yaml"]).pipe(
+      CliOptions.withPseudoName("FORMAT"),
+      CliOptions.withDescription("ndjson (where absent), one record a line, or yaml"),
+      CliOptions.withDefault("ndjson" as const),
+    ),
+    ...Options.database,
+  },
+  (given) => Effect.flatMap(implementation, ({ dump }) => dump(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Write the whole catalog out",
+      [
+        "Ids, revisions, history and tokens (as hashes) included, as it stood at one moment. `admin import` reads it back.",
+      ],
+      ["cadastre admin export --output catalog.ndjson", "cadastre admin export | gzip > catalog.ndjson.gz"],
+    ),
+  ),
+);
+
+const load = Command.make(
+  "import",
+  {
+    file: Args.text({ name: "file" }).pipe(
+      Args.withDescription("What `admin export` wrote, NDJSON or YAML, or - for standard input"),
+    ),
+    ...Options.database,
+  },
+  (given) => Effect.flatMap(implementation, ({ load }) => load(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Read an export into an empty catalog",
+      ["All or nothing."],
+      ["cadastre admin import catalog.ndjson --db new.db", "gunzip -c catalog.ndjson.gz | cadastre admin import -"],
+    ),
+  ),
+);
+
+const create = Command.make(
+  "create",
+  {
+    name: CliOptions.text("name").pipe(
+      CliOptions.withPseudoName("NAME"),
+      CliOptions.withDescription("What history calls whoever uses it"),
+    ),
+    scopes: CliOptions.text("scope").pipe(
+      CliOptions.withPseudoName("SCOPE"),
+      CliOptions.withDescription(
+        "catalog:read, catalog:write, callbacks:manage or admin (all of them); may be repeated",
+      ),
+      CliOptions.atLeast(1),
+    ),
+    expires: CliOptions.text("expires").pipe(
+      CliOptions.withPseudoName("AGE"),
+      CliOptions.withDescription("When it ends: 12h, 30d, 52w; never where absent"),
+      CliOptions.optional,
+    ),
+    ...Options.database,
+  },
+  (given) => Effect.flatMap(implementation, ({ createToken }) => createToken(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Make a token",
+      ["It is printed this once, alone on standard output."],
+      ["cadastre admin token create --name ci --scope catalog:read --scope catalog:write --expires 90d > ci-token"],
+    ),
+  ),
+);
+
+const list = Command.make("list", { format: Options.format, ...Options.database }, (given) =>
+  Effect.flatMap(implementation, ({ listTokens }) => listTokens(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "List tokens",
+      ["Revoked and expired ones too, oldest first; never the tokens themselves."],
+      ["cadastre admin token list"],
+    ),
+  ),
+);
+
+const revoke = Command.make(
+  "revoke",
+  { id: Args.text({ name: "id" }).pipe(Args.withDescription("tok_…, as the list shows it")), ...Options.database },
+  (given) => Effect.flatMap(implementation, ({ revokeToken }) => revokeToken(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Revoke a token",
+      ["A running daemon may accept it for five more seconds."],
+      ["cadastre admin token revoke tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d"],
+    ),
+  ),
+);
+
+const token = CommandLine.withChildren(
+  Command.make("token").pipe(
+    Command.withDescription(Options.describe("Make, list and revoke tokens", [], [])),
+    Command.withSubcommands([create, list, revoke]),
+  ),
+  [create, list, revoke],
+);
+
+export const admin = CommandLine.withChildren(
+  Command.make("admin").pipe(
+    Command.withDescription(Options.describe("Work on the database itself", ["A daemon need not run, and may."], [])),
+    Command.withSubcommands([migrate, seed, dump, load, token]),
+  ),
+  [migrate, seed, dump, load, token],
+);

@@ -1,0 +1,132 @@
+/**
+ * What the `admin` commands do. Loaded when one of them runs.
+ */
+
+import { Batches } from "@cadastre/core/Batches";
+import { Archive } from "@cadastre/domain/Archive";
+import * as Sqlite from "@cadastre/sqlite/Sqlite";
+import * as Effect from "effect/Effect";
+import * as Either from "effect/Either";
+import * as Option from "effect/Option";
+import * as Stream from "effect/Stream";
+import * as ArchiveFile from "../../ArchiveFile.ts";
+import type { Config } from "../../Config.ts";
+import * as Environment from "../../Environment.ts";
+import * as Failure from "../../Failure.ts";
+import * as Local from "../../Local.ts";
+import * as Log from "../../Log.ts";
+import { Output } from "../../Output.ts";
+import * as Progress from "../../Progress.ts";
+import { company } from "../../seed/company.ts";
+import { generate } from "../../seed/generate.ts";
+import * as Options from "../Options.ts";
+
+export * from "./token.ts";
+
+export interface Database {
+  readonly database: Option.Option<string>;
+  readonly sqliteSynchronous: Option.Option<string>;
+}
+
+/** Runs what works on the database, with the settings that were given. */
+export const onDatabase = <A, R>(
+  given: Database,
+  use: (config: Config) => Effect.Effect<A, Failure.Failure, R>,
+): Effect.Effect<A, Failure.Failure, Exclude<R, Local.Services> | Output> =>
+  Effect.flatMap(
+    Options.configured({ database: given.database, sqliteSynchronous: given.sqliteSynchronous }),
+    (config) =>
+      use(config).pipe(
+        Effect.provide(Local.layer(config)),
+        Effect.provide(Log.layer({ ...config, logFormat: "pretty" })),
+      ),
+  );
+
+export const migrate = (given: Database) =>
+  Effect.gen(function* () {
+    const { line } = yield* Output;
+    const config = yield* Options.configured({ database: given.database, sqliteSynchronous: given.sqliteSynchronous });
+    const { from, to } = yield* Effect.mapError(Sqlite.migrate(Local.storeOptions(config)), Failure.ofDomain);
+    yield* line(
+      from === to
+        ? `${config.database} is up to date (schema ${to}).`
+        : `${config.database} is now at schema ${to} (it was at ${from}).`,
+    );
+  });
+
+interface Seed extends Database {
+  readonly entities: Option.Option<number>;
+}
+
+export const seed = (given: Seed) =>
+  onDatabase(given, (config) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { line } = yield* Output;
+        const batches = yield* Batches;
+        const wanted = Option.getOrUndefined(given.entities);
+        const progress = yield* Progress.bar("Seeding", "entities");
+        const total = wanted ?? company.length;
+        const documents = Stream.fromIterable(wanted === undefined ? company : generate(wanted)).pipe(
+          Stream.zipWithIndex,
+          Stream.map(([document, index]) => ({ index, line: index + 1, content: Either.right(document) })),
+          Stream.tap(({ index }) => (index % 100 === 0 ? progress(index, total) : Effect.void)),
+        );
+        const { summary } = yield* batches
+          .apply(documents, { mode: "best-effort", dryRun: false, force: false })
+          .pipe(Local.asOperator("seed"), Effect.mapError(Failure.ofDomain));
+        yield* progress(total, total);
+        const program = yield* Environment.programName;
+        yield* line(
+          `${summary.documents} entities in ${config.database}: ${summary.created} created, ${summary.updated} updated, ${summary.unchanged} unchanged.`,
+        );
+        if (wanted === undefined) {
+          yield* line(`Look at one: ${program} entity get payments`);
+        }
+      }),
+    ),
+  );
+
+interface Dump extends Database {
+  readonly output: Option.Option<string>;
+  readonly format: ArchiveFile.Format;
+}
+
+export const dump = (given: Dump) =>
+  onDatabase(given, () =>
+    Effect.gen(function* () {
+      const { note } = yield* Output;
+      const archive = yield* Archive;
+      const progress = yield* Progress.bar("Exporting", "records");
+      const counts = ArchiveFile.counter();
+      const lines = archive.dump.pipe(
+        Stream.mapError(Failure.ofDomain),
+        Stream.tap((record) => progress(counts.add(record))),
+        Stream.map(ArchiveFile.writer(given.format)),
+      );
+      yield* ArchiveFile.save(lines, given.output);
+      yield* progress(0, 0);
+      yield* note(
+        `Exported ${counts.text()}${Option.match(given.output, { onNone: () => "", onSome: (file) => ` to ${file}` })}.`,
+      );
+    }),
+  );
+
+interface Load extends Database {
+  readonly file: string;
+}
+
+export const load = (given: Load) =>
+  onDatabase(given, (config) =>
+    Effect.gen(function* () {
+      const { line } = yield* Output;
+      const archive = yield* Archive;
+      const progress = yield* Progress.bar("Importing", "records");
+      const counts = ArchiveFile.counter();
+      yield* archive
+        .load(ArchiveFile.read(given.file).pipe(Stream.tap((record) => progress(counts.add(record)))))
+        .pipe(Effect.mapError(Failure.from));
+      yield* progress(0, 0);
+      yield* line(`Imported ${counts.text()} into ${config.database}.`);
+    }),
+  );

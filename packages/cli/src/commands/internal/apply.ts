@@ -1,0 +1,189 @@
+/**
+ * `entity apply` and `entity validate`: from files to the catalog, with every fault at its place.
+ */
+import type { BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
+import * as Effect from "effect/Effect";
+import type * as Option from "effect/Option";
+import * as Stream from "effect/Stream";
+import * as Checking from "../../Checking.ts";
+import { Client, layer } from "../../Client.ts";
+import { ExitCode } from "../../ExitCode.ts";
+import * as Failure from "../../Failure.ts";
+import { printable } from "../../internal/text.ts";
+import { Output, type Style } from "../../Output.ts";
+import * as Progress from "../../Progress.ts";
+import * as Options from "../Options.ts";
+
+interface Apply {
+  readonly paths: ReadonlyArray<string>;
+  readonly bestEffort: boolean;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly format: Options.Format;
+  readonly url: Option.Option<string>;
+  readonly tokenFile: Option.Option<string>;
+}
+
+/** What became of one document, wherever that was decided. */
+interface Outcome extends Checking.Place {
+  readonly action: DocumentResult["action"];
+  readonly reference?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly revision?: number | undefined;
+  readonly faults?: ReadonlyArray<Checking.Finding> | undefined;
+}
+
+export const apply = (given: Apply) =>
+  Effect.gen(function* () {
+    const config = yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
+    const checking = yield* Checking.check(given.paths, yield* Progress.bar("Reading", "files"));
+    const good = checking.documents.filter(({ outcome }) => outcome._tag === "Good");
+    const refusedHere = checking.documents.length - good.length;
+    yield* tellFindings(checking.documents);
+    if (refusedHere > 0 && !given.bestEffort) {
+      const outcomes = checking.documents.filter(({ outcome }) => outcome._tag !== "Good").map(refused);
+      yield* tellOutcomes(outcomes, given);
+      return yield* new Failure.Failure({
+        exit: ExitCode.refused,
+        message: `Nothing was applied: ${refusedHere} of ${count(checking.documents.length, "document")} cannot be.`,
+        next: "Mend them, or take in the others with --best-effort.",
+      });
+    }
+
+    const sent = new Map(yield* Effect.provide(send(good, given), layer(config)));
+    const outcomes = checking.documents.map((document) => sent.get(document) ?? refused(document));
+    yield* tellOutcomes(outcomes, given);
+    yield* tellSummary(outcomes, checking, given);
+    if (outcomes.some(({ action }) => REFUSALS.has(action))) {
+      return yield* new Failure.Failure({ exit: ExitCode.refused, message: "" });
+    }
+  });
+
+export const validate = (given: Pick<Apply, "paths" | "format">) =>
+  Effect.gen(function* () {
+    const { note, line } = yield* Output;
+    const checking = yield* Checking.check(given.paths, yield* Progress.bar("Checking", "files"));
+    yield* tellFindings(checking.documents);
+    const bad = checking.documents.filter(({ outcome }) => outcome._tag !== "Good");
+    if (given.format !== "table") {
+      yield* tellOutcomes(
+        checking.documents.map((document) => refused(document)),
+        given,
+      );
+    }
+    const summary = `${count(checking.documents.length, "document")} in ${count(checking.files, "file")}: ${checking.documents.length - bad.length} good, ${bad.length} refused.`;
+    yield* given.format === "table" ? line(summary) : note(summary);
+    if (bad.length > 0) return yield* new Failure.Failure({ exit: ExitCode.refused, message: "" });
+  });
+
+/** Sends the good documents; what became of each. */
+const send = (good: ReadonlyArray<Checking.Checked>, { bestEffort, dryRun, force }: Apply) =>
+  Effect.gen(function* () {
+    const client = yield* Client;
+    const progress = yield* Progress.bar(dryRun ? "Trying" : "Applying", "documents");
+    const results: Array<readonly [Checking.Checked, Outcome]> = [];
+    yield* client
+      .apply(
+        Stream.fromIterable(good).pipe(Stream.map(({ outcome }) => (outcome._tag === "Good" ? outcome.json : ""))),
+        { mode: bestEffort ? "best-effort" : "atomic", dryRun, force },
+      )
+      .pipe(
+        Stream.runForEach((result) => {
+          if ("summary" in result) return Effect.void;
+          const document = good[result.index];
+          if (document === undefined) return Effect.void;
+          results.push([document, placed(document, result)]);
+          return progress(results.length, good.length);
+        }),
+        Effect.mapError((error) => Failure.from(error)),
+      );
+    return results;
+  });
+
+const REFUSALS: ReadonlySet<DocumentResult["action"]> = new Set(["invalid", "conflict", "refused"]);
+
+const placed = ({ file, line, column, reference }: Checking.Checked, result: DocumentResult): Outcome => ({
+  file,
+  line,
+  column,
+  action: result.action,
+  reference,
+  uid: result.uid,
+  revision: result.revision,
+  faults: result.faults?.map((fault) => ({ file, line, column, ...fault })),
+});
+
+const refused = ({ file, line, column, reference, outcome }: Checking.Checked): Outcome => ({
+  file,
+  line,
+  column,
+  reference,
+  action: outcome._tag === "Conflict" ? "conflict" : outcome._tag === "Faulty" ? "invalid" : "unchanged",
+  faults: outcome._tag === "Good" ? undefined : outcome.faults,
+});
+
+/** `file:line:column: path: message`, one line each, as compilers do, so that editors can follow. */
+export const finding = ({ file, line, column, path, message }: Checking.Finding, style: Style, label: string): string =>
+  `${style.bold(`${printable(file)}:${line}:${column}:`)} ${label}${path === "" ? "" : `${printable(path)}: `}${printable(message)}`;
+
+const tellFindings = (documents: ReadonlyArray<Checking.Checked>) =>
+  Effect.gen(function* () {
+    const { note, noteStyle } = yield* Output;
+    for (const { outcome, warnings } of documents) {
+      for (const warning of warnings) yield* note(finding(warning, noteStyle, noteStyle.yellow("warning: ")));
+      if (outcome._tag === "Good") continue;
+      for (const fault of outcome.faults) yield* note(finding(fault, noteStyle, ""));
+    }
+  });
+
+/** What changed, a line each; for programs, everything. */
+const tellOutcomes = (outcomes: ReadonlyArray<Outcome>, { format }: Pick<Apply, "format">) =>
+  Effect.gen(function* () {
+    const { write, line, style } = yield* Output;
+    switch (format) {
+      case "json":
+        return yield* line(JSON.stringify(outcomes, undefined, 2));
+      case "yaml": {
+        const { stringify } = yield* Effect.promise(() => import("yaml"));
+        return yield* write(stringify(outcomes));
+      }
+      case "name":
+      case "table":
+        for (const { action, reference = "" } of outcomes) {
+          if (REFUSALS.has(action) || action === "unchanged") continue;
+          yield* line(format === "name" ? reference : `${style.green(action)} ${printable(reference)}`);
+        }
+    }
+  });
+
+const WORDS: ReadonlyArray<readonly [keyof BatchSummary, string]> = [
+  ["created", "created"],
+  ["updated", "updated"],
+  ["unchanged", "unchanged"],
+  ["invalid", "faulty"],
+  ["conflict", "in conflict"],
+  ["refused", "refused"],
+];
+
+const tellSummary = (
+  outcomes: ReadonlyArray<Outcome>,
+  { files, others }: Checking.Checking,
+  { dryRun, format }: Apply,
+) =>
+  Effect.gen(function* () {
+    const { line, note, noteStyle } = yield* Output;
+    // Faults that only the daemon knows of; those found here were told before.
+    for (const { action, faults } of outcomes) {
+      if (action === "refused") for (const fault of faults ?? []) yield* note(finding(fault, noteStyle, ""));
+    }
+    const counts = WORDS.flatMap(([action, word]) => {
+      const number = outcomes.filter((outcome) => outcome.action === action).length;
+      return number === 0 ? [] : [`${number} ${word}`];
+    });
+    const summary = `${count(outcomes.length, "document")} in ${count(files, "file")}: ${counts.join(", ") || "nothing to apply"}.${
+      others === 0 ? "" : ` ${count(others, "other file")} left aside.`
+    }${dryRun ? " Nothing was changed: this was a dry run." : ""}`;
+    yield* format === "table" ? line(summary) : note(summary);
+  });
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
