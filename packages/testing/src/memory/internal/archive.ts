@@ -1,5 +1,5 @@
 import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
-import { toRecord } from "@cadastre/domain/Entity";
+import { type EntityUid, toRecord } from "@cadastre/domain/Entity";
 import { InvalidInput } from "@cadastre/domain/Errors";
 import type { PatchOperation, SequencedEvent } from "@cadastre/domain/Event";
 import * as Relation from "@cadastre/domain/Relation";
@@ -33,13 +33,36 @@ export const make = (database: Database): Context.Tag.Service<Archive> => ({
           counts[record.type] += 1;
           return Effect.void;
         });
+        const stray = strayEntity(database);
+        if (stray !== undefined)
+          return yield* refusal("", `the last event of ${stray} is not of the revision it is at`);
         return counts;
       }),
     ),
 });
 
+/** The key of an entity whose history does not end at the revision that it is at. */
+const strayEntity = ({ entities, events }: Database): string | undefined => {
+  const last = new Map<string, number>();
+  for (const { uid, revision } of events.values().map(eventOf)) last.set(uid, Math.max(last.get(uid) ?? 0, revision));
+  return entities.values().find(({ uid, revision }) => last.get(uid) !== revision)?.key;
+};
+
 const refusal = (path: string, message: string) =>
   Effect.fail(new InvalidInput({ message: `cannot be loaded: ${message}`, faults: [{ path, message }] }));
+
+/** What is wrong between records that are right by themselves. */
+const contradiction = ({ entities, events }: Database): string | undefined => {
+  const last = new Map<EntityUid, number>();
+  const revisions = new Set<string>();
+  for (const { uid, revision } of events.values().map(eventOf)) {
+    if (revisions.has(`${uid} ${revision}`)) return `revision ${revision} of ${uid} occurs twice`;
+    revisions.add(`${uid} ${revision}`);
+    last.set(uid, Math.max(revision, last.get(uid) ?? 0));
+  }
+  const stray = entities.values().find(({ uid, revision }) => last.get(uid) !== revision);
+  return stray === undefined ? undefined : `the last event of ${stray.key} is not of the revision it is at`;
+};
 
 const isEmpty = ({ entities, events, tokens }: Database): boolean =>
   [entities, events, tokens].every((table) => table.values().length === 0);
@@ -84,7 +107,7 @@ const store = (database: Database, record: ArchiveRecord): string | undefined =>
       return undefined;
     case "entity": {
       const envelope = JSON.stringify(record.envelope);
-      const document = toRecord(EntityRow.parse(envelope)).document;
+      const document = toRecord(record.envelope).document;
       const row = EntityRow.make({ envelope, edges: Relation.edgesOf(document) });
       if (row.uid !== record.uid) return `the envelope is of ${row.uid}, not of ${record.uid}`;
       if (entities.has(row.uid)) return `${row.uid} occurs twice`;
