@@ -5,13 +5,43 @@ import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type * as Stream from "effect/Stream";
-import { EntityUid } from "./Entity.ts";
+import { EntityState, EntityUid, type Envelope, Source } from "./Entity.ts";
 import type { InvalidInput, StoreUnavailable } from "./Errors.ts";
 import { EventType } from "./Event.ts";
 import { Scope, Via } from "./Principal.ts";
 import { TokenId } from "./Token.ts";
 
-const Json = Schema.Unknown.annotations({ jsonSchema: {} });
+const Time = Schema.String.pipe(
+  Schema.filter((text) => !Number.isNaN(Date.parse(text)), { message: () => "must be a time in ISO 8601" }),
+);
+
+const parts = Schema.Struct({
+  apiVersion: Schema.String,
+  kind: Schema.String,
+  metadata: Schema.Struct({
+    name: Schema.String,
+    namespace: Schema.String,
+    title: Schema.optional(Schema.String),
+    tags: Schema.optional(Schema.Array(Schema.String)),
+    labels: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
+    uid: EntityUid,
+    revision: Schema.Int.pipe(Schema.positive()),
+    createdAt: Time,
+    updatedAt: Time,
+  }),
+  spec: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  status: Schema.Struct({ state: EntityState, since: Time }),
+  source: Source,
+});
+
+const isEnvelope = Schema.is(parts);
+
+/** Checked where the catalog looks at it, and kept as it is: decoding the parts would drop what they do not name. */
+const StoredEnvelope = Schema.declare((value): value is Envelope => isEnvelope(value), {
+  identifier: "Envelope",
+  message: () => "must be an entity as an export writes it",
+  jsonSchema: {},
+});
 
 /** Times are ISO 8601, so that an export can be read by people. */
 export const ArchiveRecord = Schema.Union(
@@ -19,9 +49,9 @@ export const ArchiveRecord = Schema.Union(
     type: Schema.Literal("catalog"),
     /** Version of this format. */
     version: Schema.Literal(1),
-    exportedAt: Schema.String,
+    exportedAt: Time,
   }),
-  Schema.Struct({ type: Schema.Literal("entity"), uid: EntityUid, envelope: Json }),
+  Schema.Struct({ type: Schema.Literal("entity"), uid: EntityUid, envelope: StoredEnvelope }),
   Schema.Struct({
     type: Schema.Literal("event"),
     sequence: Schema.Number,
@@ -30,13 +60,13 @@ export const ArchiveRecord = Schema.Union(
     uid: EntityUid,
     reference: Schema.String,
     revision: Schema.Number,
-    at: Schema.String,
+    at: Time,
     actor: Schema.String,
     via: Via,
     requestId: Schema.String,
     traceparent: Schema.optional(Schema.String),
-    patch: Schema.Array(Json),
-    envelope: Json,
+    patch: Schema.Array(Schema.Unknown),
+    envelope: StoredEnvelope,
   }),
   Schema.Struct({
     type: Schema.Literal("token"),
@@ -44,10 +74,10 @@ export const ArchiveRecord = Schema.Union(
     name: Schema.String,
     scopes: Schema.Array(Scope),
     hash: Schema.String,
-    createdAt: Schema.String,
-    expiresAt: Schema.optional(Schema.String),
-    lastUsedAt: Schema.optional(Schema.String),
-    revokedAt: Schema.optional(Schema.String),
+    createdAt: Time,
+    expiresAt: Schema.optional(Time),
+    lastUsedAt: Schema.optional(Time),
+    revokedAt: Schema.optional(Time),
   }),
 ).annotations({ identifier: "ArchiveRecord" });
 
@@ -65,7 +95,8 @@ export class Archive extends Context.Tag("@cadastre/domain/Archive")<
 
     /**
      * Restores records, ids, revisions and sequences as they are, all or none, into an empty catalog. Fails with
-     * `InvalidInput` if the catalog is not empty or the records contradict each other.
+     * `InvalidInput` if the catalog is not empty or the records contradict each other: something occurs twice, an envelope
+     * is of another uid, or the last event of an entity is not of the revision that it is at.
      */
     readonly load: <E, R>(
       records: Stream.Stream<ArchiveRecord, E, R>,

@@ -7,7 +7,6 @@ import * as Chunk from "effect/Chunk";
 import * as Clock from "effect/Clock";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import type * as Either from "effect/Either";
 import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import { type Engine, unavailable } from "./Engine.ts";
@@ -54,22 +53,27 @@ export const make = (
     LIMIT 1`);
 
   const store = Effect.fnUntraced(function* (page: ReadonlyArray<ArchiveRecord>, first: number) {
-    const read = <Type extends ArchiveRecord["type"], A>(
-      type: Type,
-      decode: (record: Extract<ArchiveRecord, { readonly type: Type }>) => Either.Either<A, string>,
-    ) =>
-      Effect.forEach(page.entries(), ([i, record]) =>
-        isOf(record, type)
-          ? Effect.mapBoth(decode(record), {
-              onFailure: (message) => refusal(`/${first + i}`, message),
-              onSuccess: Option.some,
-            })
-          : Effect.succeedNone,
-      ).pipe(Effect.map((values) => values.flatMap(Option.toArray)));
-
-    yield* insertEntities(yield* read("entity", records.toWrite));
-    yield* insertEvents((yield* read("event", records.toEvent)).map((e) => [e.sequence, ...eventRows.valuesOf(e)]));
-    yield* insertTokens((yield* read("token", records.toToken)).map(tokenRows.valuesOf));
+    const writes = yield* Effect.forEach(page.entries(), ([i, record]) =>
+      record.type === "entity"
+        ? Effect.mapBoth(records.toWrite(record), {
+            onFailure: (message) => refusal(`/${first + i}`, message),
+            onSuccess: Option.some,
+          })
+        : Effect.succeedNone,
+    );
+    yield* insertEntities(writes.flatMap(Option.toArray));
+    yield* insertEvents(
+      page
+        .filter((record) => record.type === "event")
+        .map(records.toEvent)
+        .map((event) => [event.sequence, ...eventRows.valuesOf(event)]),
+    );
+    yield* insertTokens(
+      page
+        .filter((record) => record.type === "token")
+        .map(records.toToken)
+        .map(tokenRows.valuesOf),
+    );
   });
 
   return {
@@ -114,11 +118,6 @@ export const make = (
       ),
   };
 };
-
-const isOf = <Type extends ArchiveRecord["type"]>(
-  record: ArchiveRecord,
-  type: Type,
-): record is Extract<ArchiveRecord, { readonly type: Type }> => record.type === type;
 
 const refusal = (path: string, message: string): InvalidInput =>
   new InvalidInput({ message: `the archive cannot be loaded: ${message}`, faults: [{ path, message }] });

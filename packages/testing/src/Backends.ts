@@ -1,0 +1,46 @@
+/**
+ * The databases that the contract suites run on.
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { Archive } from "@cadastre/domain/Archive";
+import type { EntityStore } from "@cadastre/domain/EntityStore";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { EventLog } from "@cadastre/domain/EventLog";
+import type { HealthCheck } from "@cadastre/domain/HealthCheck";
+import type { TokenStore } from "@cadastre/domain/TokenStore";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import * as Sqlite from "@cadastre/sqlite/Sqlite";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import * as Memory from "./memory/Memory.ts";
+
+export type Stores = EntityStore | EventLog | TokenStore | UnitOfWork | HealthCheck | Archive;
+
+export interface Backend {
+  readonly name: string;
+  /** A new, empty database each time it is built, gone with the scope. */
+  readonly layer: Layer.Layer<Stores, StoreUnavailable>;
+}
+
+/** A directory that is removed with the scope. */
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "cadastre-"))),
+  (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true })),
+);
+
+const BACKENDS: { readonly [name: string]: Layer.Layer<Stores, StoreUnavailable> } = {
+  memory: Memory.layer,
+  sqlite: Layer.unwrapScoped(
+    Effect.map(temporaryDirectory, (directory) => Sqlite.layer({ filename: path.join(directory, "catalog.db") })),
+  ),
+  "sqlite in memory": Sqlite.layer({ filename: ":memory:" }),
+};
+
+/** Throws on a name that is not registered, so that nothing is left out in silence. */
+export const backend = (name: string): Backend => {
+  const layer = BACKENDS[name];
+  if (layer === undefined) throw new Error(`no backend "${name}": there are ${Object.keys(BACKENDS).join(", ")}`);
+  return { name, layer: Layer.fresh(layer) };
+};

@@ -1,0 +1,23 @@
+import { type Backend, backend } from "../Backends.ts";
+import { archives } from "./Archives.ts";
+import { entities } from "./Entities.ts";
+import { events } from "./Events.ts";
+import { listing } from "./Listing.ts";
+import { relations } from "./Relations.ts";
+import { tokens } from "./Tokens.ts";
+import { transactions } from "./Transactions.ts";
+
+const SUITES: ReadonlyArray<(backend: Backend) => void> = [
+  transactions,
+  entities,
+  relations,
+  listing,
+  events,
+  tokens,
+  archives,
+];
+
+/** Everything that the ports of the store promise, as tests on the backend of that name. */
+export const stores = (name: string): void => {
+  for (const suite of SUITES) suite(backend(name));
+};

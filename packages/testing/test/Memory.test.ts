@@ -1,0 +1,3 @@
+import { stores } from "../src/suites/Stores.ts";
+
+stores("memory");
