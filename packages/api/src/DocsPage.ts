@@ -52,7 +52,7 @@ export const render = (document: OpenApiDocument): DocsPage => {
 <pre>export CADASTRE_URL=<span class="origin">http://127.0.0.1</span>
 export CADASTRE_TOKEN=cad_…</pre>
 ${groups.flatMap(({ calls }) => calls.map((call) => section(call, document))).join("\n")}
-${failures}
+${failures()}
 ${schemas.map(([name, schema]) => `<section id="schema-${name}"><h3>${name}</h3>${prose(text(schema, "description"))}<pre>${linked(schema)}</pre></section>`).join("\n")}
 </main>
 <script>${script}</script>
@@ -131,9 +131,7 @@ const responses = ({ responses }: Operation): string =>
 /** A command that works as it stands once the variables are set and, where the path has parameters, they are real. */
 const curl = ({ path, method, operation }: Call, document: OpenApiDocument): string => {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
-    encodeURIComponent(
-      exampleOf(operation.parameters.find((parameter) => parameter.name === name) ?? {}) || EXAMPLE_ID,
-    ),
+    encodeURIComponent(exampleOf(operation.parameters.find((parameter) => parameter.name === name) ?? {})),
   );
   const query = operation.operationId === "entities.list" ? "?kind=Component&limit=10" : "";
   const type = Object.keys(operation.requestBody?.content ?? {})[0];
@@ -147,8 +145,6 @@ const curl = ({ path, method, operation }: Call, document: OpenApiDocument): str
   ].join(" \\\n  ");
 };
 
-const EXAMPLE_ID = "tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d";
-
 const bodyExample = (schema: unknown, document: OpenApiDocument): unknown => {
   const name = JSON.stringify(schema).match(/schemas\/(\w+)/)?.[1] ?? "";
   const found: unknown = document.components.schemas[name] ?? schema;
@@ -156,17 +152,17 @@ const bodyExample = (schema: unknown, document: OpenApiDocument): unknown => {
   return Array.isArray(member(schema, "anyOf")) ? [example] : example;
 };
 
-const failures = `<section id="failures"><h3>Failures</h3>
+const failures = (): string => `<section id="failures"><h3>Failures</h3>
 <p>Every failure is a <a href="#schema-Problem">problem document</a> (RFC 9457) of the type <code>application/problem+json</code>. Programs go by its <code>code</code>.</p>
 ${table(
   ["Code", "Status", "Meaning"],
   CODES.map(({ code, status, title }) => [`<code id="${code}">${code}</code>`, String(status), escape(title)]),
 )}</section>`;
 
-function table(head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string {
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const cells = (row: ReadonlyArray<string>, tag: string) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join("");
   return `<table><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`;
-}
+};
 
 /** A schema as JSON, its references as links. */
 const linked = (schema: object): string =>

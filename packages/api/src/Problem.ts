@@ -151,7 +151,9 @@ export const toDomain = (problem: Problem): Either.Either<DomainError, Problem> 
     case DOMAIN.ManagedElsewhere.code:
       return Either.right(new ManagedElsewhere({ message, managedBy: problem.managedBy ?? "" }));
     case DOMAIN.RevisionConflict.code:
-      return Either.right(new RevisionConflict({ message, current: problem.current }));
+      return Either.right(
+        new RevisionConflict(problem.current === undefined ? { message } : { message, current: problem.current }),
+      );
     case DOMAIN.PayloadTooLarge.code:
       return Either.right(new PayloadTooLarge({ message, limit: problem.limit ?? 0 }));
     case DOMAIN.StoreUnavailable.code:

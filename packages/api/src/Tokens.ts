@@ -76,6 +76,8 @@ const revoke = HttpApiEndpoint.del("revoke", "/v1/tokens/:id")
   .setPath(
     Schema.Struct({
       id: TokenId.annotations({
+        description: "`id` of the token in the list.",
+        examples: [TokenId.make("tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d")],
         message: () => ({ message: "is not a token id: one looks like tok_… in the list of tokens", override: true }),
       }),
     }),

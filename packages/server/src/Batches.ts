@@ -2,7 +2,8 @@
  * The endpoint that applies many documents.
  */
 import { Batches } from "@cadastre/core/Batches";
-import * as Documents from "@cadastre/descriptors/Documents";
+import { readStream } from "@cadastre/descriptors/Documents";
+import type { Format } from "@cadastre/descriptors/Framing";
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import type { Answer } from "./internal/answer.ts";
@@ -11,7 +12,7 @@ import type { GroupHandlers } from "./Routes.ts";
 export const handlers: Effect.Effect<GroupHandlers<"batches">, never, Batches> = Effect.map(Batches, (batches) => ({
   apply: ({ query, body }) =>
     Effect.map(
-      batches.apply(Documents.readStream(formatOf(body.mediaType), body.bytes), {
+      batches.apply(readStream(formatOf(body.mediaType), body.bytes), {
         mode: query.mode ?? "atomic",
         dryRun: query.dryRun ?? false,
         force: query.force ?? false,
@@ -27,7 +28,7 @@ export const handlers: Effect.Effect<GroupHandlers<"batches">, never, Batches> =
     ),
 }));
 
-const formatOf = (mediaType: string): Documents.Format => {
+const formatOf = (mediaType: string): Format => {
   switch (mediaType) {
     case "application/json":
       return "json";

@@ -33,16 +33,23 @@ export const mediaTypeOf = (
   return Either.right(mediaType);
 };
 
-export const bodyOf = (request: IncomingMessage, mediaType: string, limits: Limits): Body => ({
-  mediaType,
-  json: Effect.flatMap(readText(request, limits.body), (text) =>
-    Either.mapLeft(
-      Documents.parseJson(text),
-      (faults) => new InvalidInput({ message: `The body is not JSON: ${faults[0]?.message ?? ""}`, faults }),
-    ),
-  ),
-  bytes: readBytes(request, limits),
-});
+/** Where `mediaType` is "" there is no body to be read. */
+export const bodyOf = (request: IncomingMessage, mediaType: string, limits: Limits): Body =>
+  mediaType === ""
+    ? NONE
+    : {
+        mediaType,
+        json: Effect.flatMap(readText(request, limits.body), parse),
+        bytes: Stream.suspend(() => readBytes(request, limits)), // making the stream costs more than a whole small request
+      };
+
+const NONE: Body = { mediaType: "", json: Effect.succeed(undefined), bytes: Stream.empty };
+
+const parse = (text: string): Either.Either<unknown, InvalidInput> =>
+  Either.mapLeft(
+    Documents.parseJson(text),
+    (faults) => new InvalidInput({ message: `The body is not JSON: ${faults[0]?.message ?? ""}`, faults }),
+  );
 
 /** The whole body as text; the rest of one that is too large is thrown away. */
 const readText = (request: IncomingMessage, limit: number): Effect.Effect<string, PayloadTooLarge | InvalidInput> =>

@@ -61,18 +61,19 @@ export const make = (options: {
     };
     const timeout = Duration.toMillis(limits.request);
 
-    const serve = (exchange: Exchange.Exchange): Effect.Effect<void> =>
-      answer(exchange).pipe(
+    const serve = (exchange: Exchange.Exchange): Effect.Effect<void> => {
+      const served = answer(exchange).pipe(
         Effect.catchAllCause((cause) => recover(exchange, cause)),
         Effect.flatMap((answer) =>
           Effect.flatMap(Exchange.send(exchange, answer, limits.idle), (bytes) =>
             RequestLog.served(exchange, answer.status, bytes),
           ),
         ),
-        Effect.scoped,
         Effect.catchAllCause((cause) => abandon(exchange, cause)),
-        Effect.annotateLogs("requestId", exchange.requestId),
       );
+      // The types of `Handlers` allow a scope to streamed routes alone.
+      return exchange.route?.streamed === true ? Effect.scoped(served) : (served as Effect.Effect<void>);
+    };
 
     const answer = (exchange: Exchange.Exchange): Effect.Effect<Answer, Failure, Scope.Scope> => {
       const { request, path } = exchange;
@@ -182,20 +183,23 @@ const recover = (exchange: Exchange.Exchange, cause: Cause.Cause<Failure>): Effe
   const failure = Cause.failureOption(cause);
   if (failure._tag === "None") {
     const internal = new Refusal({ failure: "Internal", detail: "The server's log tells more under this request id." });
-    return Effect.as(Effect.logError("a request ended in a defect", cause), problem(internal, occurrence));
+    return Effect.as(logged(exchange, "a request ended in a defect", cause), problem(internal, occurrence));
   }
   const sent = Effect.succeed(problem(failure.value, occurrence));
   return failure.value._tag === "StoreUnavailable"
-    ? Effect.zipRight(Effect.logError("the store does not answer", cause), sent)
+    ? Effect.zipRight(logged(exchange, "the store does not answer", cause), sent)
     : sent;
 };
 
 /** The answer could not be sent, or not to its end. */
 const abandon = (exchange: Exchange.Exchange, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.zipRight(
-    Effect.logError("an answer broke off", cause),
+    logged(exchange, "an answer broke off", cause),
     Effect.suspend(() => RequestLog.served(exchange, Exchange.cutOff(exchange), 0)),
   );
+
+const logged = ({ requestId }: Exchange.Exchange, message: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logError(message, cause), "requestId", requestId);
 
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 
