@@ -22,7 +22,7 @@ export interface Positioned {
   readonly line: number;
   /** Left: every fault that kept it from being read. */
   readonly content: Either.Either<unknown, ReadonlyArray<PlacedFault>>;
-  /** Faults of the content, found later, with their places in the file. */
+  /** Faults that were found in the content, with their places in the file, and in that order. */
   readonly place: (faults: ReadonlyArray<Fault>) => ReadonlyArray<PlacedFault>;
 }
 
@@ -36,7 +36,10 @@ export const readText = (text: string | Uint8Array, options: { readonly file: st
       index,
       line,
       content,
-      place: (faults) => faults.map((fault) => ({ ...fault, ...locate(fault.path) })),
+      place: (faults) =>
+        faults
+          .map((fault) => ({ ...fault, ...locate(fault.path) }))
+          .sort((a, b) => a.line - b.line || a.column - b.column),
     }));
 };
 
@@ -67,7 +70,7 @@ export const readStream = <E, R>(
 
 /** One JSON value, as the body of a request. What is wrong with the text is told with its line and column. */
 export const parseJson = (text: string): Either.Either<unknown, ReadonlyArray<Fault>> =>
-  Either.mapLeft(readJson(text, 1).content, withPlaces);
+  Either.mapLeft(readJson(text, { line: 1, column: 1 }).content, withPlaces);
 
 /** The fault as one line for people: `file:line:column: path: what is wrong and what is allowed`. */
 export const print = (file: string, { line, column, path, message }: PlacedFault): string =>
@@ -89,10 +92,11 @@ interface Read {
 }
 
 /** Undefined: the document is empty. */
-const read = (format: Format, { line, firstLine, text }: Frame): Read | undefined => {
-  const start = { line, column: 1 };
-  if (Either.isLeft(text)) return { line, content: Either.left([{ ...text.left, ...start }]), locate: () => start };
-  const { content, locate } = (format === "yaml" ? readYaml : readJson)(text.right, firstLine);
+const read = (format: Format, { line, firstLine, firstColumn, text }: Frame): Read | undefined => {
+  const first = { line: firstLine, column: firstColumn };
+  if (Either.isLeft(text))
+    return { line, content: Either.left([{ ...text.left, ...first, line }]), locate: () => first };
+  const { content, locate } = (format === "yaml" ? readYaml : readJson)(text.right, first);
   return content === undefined ? undefined : { line, content, locate };
 };
 

@@ -11,18 +11,14 @@ import * as Either from "effect/Either";
 import * as Stream from "effect/Stream";
 import { jsonSplitter } from "./internal/jsonSplitter.ts";
 import { lineSplitter } from "./internal/lineSplitter.ts";
-import { join } from "./internal/splitter.ts";
+import { join, type Start } from "./internal/splitter.ts";
 import { yamlSplitter } from "./internal/yamlSplitter.ts";
 
 /** `yaml`: any number of documents. `json`: one value, or a list of which each element is a document. `ndjson`: one a line. */
 export type Format = "yaml" | "json" | "ndjson";
 
 /** The text of one document. */
-export interface Frame {
-  /** Line of the stream on which the document's content starts, from 1. */
-  readonly line: number;
-  /** Line of the stream on which `text` starts: before `line` where comments and markers come first. */
-  readonly firstLine: number;
+export interface Frame extends Start {
   /** Left: why there is no text. */
   readonly text: Either.Either<string, Fault>;
 }
@@ -54,8 +50,8 @@ interface Framer {
 
 const make = (format: Format): Framer => {
   let ready: Array<Frame> = [];
-  const splitter = SPLITTERS[format]((line, firstLine, content) => {
-    ready.push({ line, firstLine, text: content instanceof Uint8Array ? decode(content) : Either.left(content) });
+  const splitter = SPLITTERS[format]((begin, content) => {
+    ready.push({ ...begin, text: content instanceof Uint8Array ? decode(content) : Either.left(content) });
   }, MAX_DOCUMENT_BYTES);
   const take = (): ReadonlyArray<Frame> => {
     const taken = ready;
@@ -69,7 +65,7 @@ const make = (format: Format): Framer => {
   const begin = (bytes: Uint8Array): void => {
     start = undefined;
     utf16 = (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
-    if (utf16) ready.push({ line: 1, firstLine: 1, text: Either.left(UTF_16) });
+    if (utf16) ready.push({ line: 1, firstLine: 1, firstColumn: 1, text: Either.left(UTF_16) });
     else splitter.push(bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes);
   };
 

@@ -214,7 +214,10 @@ describe.skipIf(corpus === undefined)("the oracle's corpus (folder in CADASTRE_C
       }
     }
 
+    // An unclosed quote swallows the rest of its file there; here a line --- ends the document all the same.
+    const swallowed = new Set(rows.filter(({ error }) => error?.includes("Missing closing")).map(({ file }) => file));
     for (const [file, all] of documents) {
+      if (swallowed.has(file)) continue;
       const read = places.get(file) ?? 0;
       if (all.length !== read) differences.push(`${file}: ${all.length} documents here, ${read} in the oracle`);
     }

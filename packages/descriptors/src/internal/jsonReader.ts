@@ -3,18 +3,28 @@ import { MAX_DEPTH } from "@cadastre/domain/Validation";
 import * as Either from "effect/Either";
 import { syntaxError } from "./jsonSyntax.ts";
 import { linesOf, type PlacedFault, type Position } from "./positions.ts";
-import { readYaml } from "./yamlReader.ts";
+import { type ReadText, readYaml } from "./yamlReader.ts";
 
-/** `firstLine`: the line of its file on which the text starts. */
-export const readJson = (text: string, firstLine: number) => ({
-  content: parse(text, firstLine),
-  // JSON is YAML: what locates the keys of one does it for the other.
-  locate: (pointer: string): Position => readYaml(text, firstLine).locate(pointer),
-});
+/** `first`: where in its file the text starts. */
+export const readJson = (text: string, first: Position): JsonText => {
+  let yaml: ReadText | undefined;
+  return {
+    content: parse(text, first),
+    // JSON is YAML: what locates the keys of one does it for the other.
+    locate: (pointer) => {
+      yaml ??= readYaml(text, first);
+      return yaml.locate(pointer);
+    },
+  };
+};
 
-const parse = (text: string, firstLine: number): Either.Either<unknown, ReadonlyArray<PlacedFault>> => {
+export interface JsonText extends ReadText {
+  readonly content: Either.Either<unknown, ReadonlyArray<PlacedFault>>;
+}
+
+const parse = (text: string, first: Position): Either.Either<unknown, ReadonlyArray<PlacedFault>> => {
   const fault = (offset: number, message: string) =>
-    Either.left([{ path: "", message, ...linesOf(text, firstLine).positionOf(offset) }]);
+    Either.left([{ path: "", message, ...linesOf(text, first).positionOf(offset) }]);
 
   const shape = measure(text);
   if (shape.tooDeep !== undefined) return fault(shape.tooDeep, `is nested deeper than ${MAX_DEPTH} levels: flatten it`);
@@ -26,7 +36,7 @@ const parse = (text: string, firstLine: number): Either.Either<unknown, Readonly
     return fault(offset, message);
   }
   if (shape.members === membersOf(value)) return Either.right(value);
-  const { content } = readYaml(text, firstLine);
+  const { content } = readYaml(text, first);
   return content !== undefined && Either.isLeft(content)
     ? content
     : fault(0, "a key stands twice in one object: remove one");

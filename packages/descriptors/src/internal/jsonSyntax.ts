@@ -51,7 +51,7 @@ export const syntaxError = (text: string): SyntaxFault => {
     } else {
       LITERAL.lastIndex = offset;
       if (!expected.startsWith("value") || !LITERAL.test(text)) {
-        return { offset, message: `${unexpected(text, offset, expected, closer)}` };
+        return { offset, message: unexpected(text, offset, expected, closer) };
       }
       expected = after();
       offset = LITERAL.lastIndex;
@@ -89,7 +89,8 @@ const unexpected = (text: string, offset: number, expected: Expected, closer: st
   if (sign === "'") return "JSON has double quotes only: replace the single ones";
   if (sign === "#" || (sign === "/" && "/*".includes(text.charAt(offset + 1))))
     return "JSON has no comments: remove it";
-  if (sign === closer) return `a comma stands before the ${closer}: remove it`;
+  if (sign === closer && (expected === "key" || closer === "]"))
+    return `a comma stands before the ${closer}: remove it`;
   const found = JSON.stringify(/^[\w.+-]+|./su.exec(text.slice(offset, offset + 40))?.[0] ?? sign);
   switch (expected) {
     case "key":

@@ -14,7 +14,7 @@ export const lineSplitter = (emit: Emit, maxBytes: number): Splitter => {
 
   const finish = (): void => {
     const content = gathered.take();
-    if (!blank) emit(line, line, content);
+    if (!blank) emit({ line, firstLine: line, firstColumn: 1 }, content);
     blank = true;
   };
 

@@ -16,8 +16,8 @@ export interface Lines {
   readonly textAt: (offset: number) => string;
 }
 
-/** Lines of a text whose first line is `firstLine` of its file. */
-export const linesOf = (text: string, firstLine: number): Lines => {
+/** Lines of a text that starts at `first` of its file. */
+export const linesOf = (text: string, first: Position): Lines => {
   const starts = [0];
   for (let i = text.indexOf("\n"); i !== -1; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
 
@@ -36,7 +36,8 @@ export const linesOf = (text: string, firstLine: number): Lines => {
   return {
     positionOf: (offset) => {
       const index = indexOf(offset);
-      return { line: firstLine + index, column: offset - (starts[index] ?? 0) + 1 };
+      const column = offset - (starts[index] ?? 0);
+      return { line: first.line + index, column: column + (index === 0 ? first.column : 1) };
     },
     textAt: (offset) => {
       const index = indexOf(offset);

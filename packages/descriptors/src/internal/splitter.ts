@@ -7,11 +7,17 @@ export interface Splitter {
   readonly end: () => void;
 }
 
-/**
- * Takes one document: the line on which its content starts, the line on which its bytes start, and its bytes or what is
- * wrong with them.
- */
-export type Emit = (line: number, firstLine: number, content: Uint8Array | Fault) => void;
+/** Where a document is in its stream, all from 1. */
+export interface Start {
+  /** Line on which its content starts. */
+  readonly line: number;
+  /** Line and column on which its bytes start: before its content where comments and markers come first. */
+  readonly firstLine: number;
+  readonly firstColumn: number;
+}
+
+/** Takes one document: its bytes, or what is wrong with them. */
+export type Emit = (start: Start, content: Uint8Array | Fault) => void;
 
 export const LF = 0x0a;
 export const CR = 0x0d;

@@ -11,7 +11,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, visit, type 
 import { type Lines, limit, type PlacedFault } from "./positions.ts";
 import { duplicateKey } from "./yamlMistakes.ts";
 
-type Anchors = ReadonlyMap<string, Node>;
+export type Anchors = ReadonlyMap<string, Node>;
 
 const CORE = "tag:yaml.org,2002:";
 
@@ -66,7 +66,10 @@ export const toData = (
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined)
-        return fault(node, `is *${node.source}, and no anchor &${node.source} stands before it`);
+        return fault(
+          node,
+          `is *${node.source}, and no anchor &${node.source} stands before it: put it in quotes if it is meant as text`,
+        );
       if (open.has(target)) return fault(node, `is *${node.source}, which stands inside what it repeats: write it out`);
       return convert(target);
     }
@@ -116,7 +119,7 @@ export const toData = (
       characters += key.length;
       nodes++;
       path.push(key);
-      if (members.has(key)) fault(pair.key, duplicateKey(key, path.length === 1));
+      if (members.has(key)) fault(pair.key, duplicateKey(key, path.length === 1 && node.flow !== true));
       members.set(key, convert(pair.value));
       path.pop();
     }

@@ -11,6 +11,9 @@ export const isTemplate = (line: string): boolean => /\{%|\{\{|^\s*%\s*(?:if|for
 
 /** `line` is the text of the line that the error is on. */
 export const reword = (error: YAMLError, line: string): string => {
+  const bracket = /must be sufficiently indented and end with a (.)/.exec(error.message)?.[1];
+  if (bracket !== undefined)
+    return `a bracket is not closed: ${bracket} is missing, or the lines inside are not indented`;
   switch (error.code) {
     case "TAB_AS_INDENT":
       return "a tab indents this line, and YAML is indented with spaces: replace the tab";

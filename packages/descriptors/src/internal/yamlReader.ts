@@ -3,7 +3,7 @@ import { MAX_NODES } from "@cadastre/domain/Validation";
 import * as Either from "effect/Either";
 import { Composer, type CST, type Document, isAlias, isMap, isSeq, Lexer, type Node, Parser } from "yaml";
 import { type Lines, limit, linesOf, type PlacedFault, type Position, segmentsOf } from "./positions.ts";
-import { anchorsOf, keyOf, toData } from "./yamlData.ts";
+import { type Anchors, anchorsOf, keyOf, toData } from "./yamlData.ts";
 import { isTemplate, reword, UNRENDERED } from "./yamlMistakes.ts";
 
 /** Lexical tokens. As many values as a document may have take fewer; with more, the parser would only be kept busy. */
@@ -16,9 +16,9 @@ export interface ReadText {
   readonly locate: (pointer: string) => Position;
 }
 
-/** `firstLine`: the line of its file on which the text starts. */
-export const readYaml = (text: string, firstLine: number): ReadText => {
-  const lines = linesOf(text, firstLine);
+/** `first`: where in its file the text starts. */
+export const readYaml = (text: string, first: Position): ReadText => {
+  const lines = linesOf(text, first);
   const documents = parse(text);
   const [document, second] = documents ?? [];
   const fault = (offset: number, message: string): ReadText => {
@@ -31,7 +31,11 @@ export const readYaml = (text: string, firstLine: number): ReadText => {
   if (second !== undefined) return fault(second.range[0], "is more than one document: separate them by a line ---");
 
   const syntax = syntaxFaults(document, lines);
-  const locate = (pointer: string) => lines.positionOf(offsetOf(document, text, segmentsOf(pointer)));
+  let anchors: Anchors | undefined;
+  const locate = (pointer: string): Position => {
+    anchors ??= anchorsOf(document);
+    return lines.positionOf(offsetOf(document, text, anchors, segmentsOf(pointer)));
+  };
   if (syntax.length > 0) return { content: Either.left(limit(syntax)), locate };
   const content = toData(document, text, lines);
   return { content: Either.isRight(content) && content.right === null ? undefined : content, locate };
@@ -75,8 +79,12 @@ const syntaxFaults = (document: Document.Parsed, lines: Lines): ReadonlyArray<Pl
   return [...faults.values()];
 };
 
-const offsetOf = (document: Document.Parsed, text: string, segments: ReadonlyArray<string>): number => {
-  const anchors = anchorsOf(document);
+const offsetOf = (
+  document: Document.Parsed,
+  text: string,
+  anchors: Anchors,
+  segments: ReadonlyArray<string>,
+): number => {
   let offset = document.contents?.range?.[0] ?? 0;
   let node: Node | null = document.contents;
   for (const segment of segments) {

@@ -9,8 +9,8 @@ const PERCENT = 0x25;
 /** Bytes that tell a marker line: three and what follows them. */
 const MARKER_BYTES = 4;
 
-/** Bytes that are waited for to tell a comment or directive before a document from its content. */
-const PREFIX_BYTES = 1024;
+/** Bytes of a line that are waited for to tell comments and directives from a document's first content. */
+const LINE_BYTES = 1024;
 
 /**
  * YAML: a document ends where a line begins with `---` or `...` followed by white space, wherever that is: such a line
@@ -23,6 +23,8 @@ export const yamlSplitter = (emit: Emit, maxBytes: number): Splitter => {
   let waiting = new Uint8Array(0);
   let line = 1;
   let atLineStart = true;
+  /** True on the rest of a line `...`, which belongs to no document. */
+  let skipping = false;
   /** Line of the first byte of the document, or of what precedes it. */
   let firstLine = 1;
   /** Line of its content, or of its marker as long as there is none. */
@@ -32,7 +34,7 @@ export const yamlSplitter = (emit: Emit, maxBytes: number): Splitter => {
 
   const finish = (): void => {
     const content = gathered.take();
-    if (inDocument) emit(contentLine, firstLine, content);
+    if (inDocument) emit({ line: contentLine, firstLine, firstColumn: 1 }, content);
     inDocument = false;
     hasContent = false;
   };
@@ -46,17 +48,21 @@ export const yamlSplitter = (emit: Emit, maxBytes: number): Splitter => {
     while (position < bytes.length) {
       const newline = bytes.indexOf(LF, position);
       const end = newline === -1 ? bytes.length : newline + 1;
+      if (skipping) start = end;
       if (atLineStart) {
-        if (!ending && newline === -1 && end - position < (inDocument ? MARKER_BYTES : PREFIX_BYTES)) {
+        const marker = markerAt(bytes, position);
+        const length = end - position;
+        const telling = hasContent && marker === undefined ? length >= MARKER_BYTES : length >= LINE_BYTES;
+        if (newline === -1 && !telling && !ending) {
           waiting = bytes.slice(position);
           break;
         }
-        const marker = markerAt(bytes, position);
         if (marker === DOT || (marker === DASH && inDocument)) {
           gathered.add(bytes.subarray(start, position));
           finish();
-          start = marker === DOT ? end : position;
-          firstLine = marker === DOT ? line + 1 : line;
+          skipping = marker === DOT;
+          start = skipping ? end : position;
+          firstLine = skipping ? line + 1 : line;
         }
         if (marker === DASH) {
           inDocument = true;
@@ -71,7 +77,10 @@ export const yamlSplitter = (emit: Emit, maxBytes: number): Splitter => {
         }
       }
       atLineStart = newline !== -1;
-      if (atLineStart) line++;
+      if (atLineStart) {
+        line++;
+        skipping = false;
+      }
       position = end;
     }
     gathered.add(bytes.subarray(start, position));
