@@ -113,6 +113,7 @@ export const archives = (backend: Backend): void => {
         if (!first || !second || !happened || !issued) throw new Error("the sample lacks records");
         yield* refused([...records, first]);
         yield* refused([...records, happened]);
+        yield* refused([...records, { ...happened, sequence: 1_000_000, id: "evt_other" }]);
         yield* refused([...records, issued]);
         yield* refused(records.map((record) => (record === first ? { ...first, envelope: second.envelope } : record)));
         yield* refused(records.map((record) => (record === first ? { ...first, uid: second.uid } : record)));

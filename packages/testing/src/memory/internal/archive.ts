@@ -33,20 +33,12 @@ export const make = (database: Database): Context.Tag.Service<Archive> => ({
           counts[record.type] += 1;
           return Effect.void;
         });
-        const stray = strayEntity(database);
-        if (stray !== undefined)
-          return yield* refusal("", `the last event of ${stray} is not of the revision it is at`);
+        const fault = contradiction(database);
+        if (fault !== undefined) return yield* refusal("", fault);
         return counts;
       }),
     ),
 });
-
-/** The key of an entity whose history does not end at the revision that it is at. */
-const strayEntity = ({ entities, events }: Database): string | undefined => {
-  const last = new Map<string, number>();
-  for (const { uid, revision } of events.values().map(eventOf)) last.set(uid, Math.max(last.get(uid) ?? 0, revision));
-  return entities.values().find(({ uid, revision }) => last.get(uid) !== revision)?.key;
-};
 
 const refusal = (path: string, message: string) =>
   Effect.fail(new InvalidInput({ message: `cannot be loaded: ${message}`, faults: [{ path, message }] }));
