@@ -18,7 +18,7 @@ export const document = (): OpenApiDocument => {
   );
   const schemas = reachable(generated.components.schemas, paths);
   const document = { ...generated, paths, components: { ...generated.components, schemas, headers: HEADERS } };
-  return JSON.parse(JSON.stringify(document), withoutIds);
+  return JSON.parse(JSON.stringify(document), tidy);
 };
 
 type Operation = PlatformOpenApi.OpenAPISpecOperation;
@@ -76,9 +76,13 @@ const codesOf = ({ content }: Response): ReadonlyArray<string> => {
   );
 };
 
-/** Any value at all is `{}`: the platform's `$id` for it would be there many times over. */
-const withoutIds = (_: string, value: unknown): unknown =>
-  typeof value === "object" && value !== null && "$id" in value && value.$id === "/schemas/unknown" ? {} : value;
+/** Without what the platform says of any value at all and of any integer: it tells nothing, and its `$id` is not unique. */
+const tidy = (_: string, value: unknown): unknown => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { $id, title, description, ...rest } = value as { readonly [key: string]: unknown };
+  if ($id === "/schemas/unknown") return {};
+  return title === "int" ? { ...rest, ...(description === "an integer" ? {} : { description }) } : value;
+};
 
 const failure = (response: Response): Response => {
   const codes = codesOf(response);

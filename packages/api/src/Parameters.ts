@@ -89,9 +89,7 @@ export const byUid = Schema.Struct({
 });
 
 /** A whole number in a body. */
-export const Integer = Schema.Number.pipe(
-  Schema.filter((value) => Number.isInteger(value) || "must be a whole number", { jsonSchema: { type: "integer" } }),
-);
+export const Integer = Schema.Number.pipe(Schema.int());
 
 /** The revision that a write expects, from the strong ETag: `"7"` is 7. */
 export const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
