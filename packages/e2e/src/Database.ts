@@ -14,6 +14,6 @@ const open = (path: string) =>
 export const integrity = (path: string): Effect.Effect<string> =>
   Effect.scoped(Effect.map(open(path), (database) => String(database.pragma("integrity_check", { simple: true }))));
 
-/** Sets the version that migrations count, as a newer program would have. */
+/** Does to the database what the program would not. */
 export const execute = (path: string, statement: string): Effect.Effect<void> =>
   Effect.scoped(Effect.map(open(path), (database) => void database.exec(statement)));

@@ -12,7 +12,7 @@ import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 
-const PROGRAM = fileURLToPath(new URL("../../cli/bin/cadastre.js", import.meta.url));
+export const PATH = fileURLToPath(new URL("../../cli/bin/cadastre.js", import.meta.url));
 
 /** A clean home for one catalog. */
 export interface Home {
@@ -76,9 +76,18 @@ export const stateOf = ({ state }: Home): string => join(state, "cadastre");
 
 export const databaseOf = (it: Home): string => join(stateOf(it), "catalog.db");
 
+/** The whole environment of what runs in a home. */
+export const environment = ({ folder, config, state, temporary }: Home): { readonly [name: string]: string } => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: folder,
+  TMPDIR: temporary,
+  XDG_CONFIG_HOME: config,
+  XDG_STATE_HOME: state,
+});
+
 /** Starts the program; it is killed with the scope. */
 export const start = (
-  { folder, config, state, temporary }: Home,
+  it: Home,
   words: ReadonlyArray<string>,
   { env = {}, stdin = "" }: Options = {},
 ): Effect.Effect<Running, never, Scope.Scope> =>
@@ -86,16 +95,9 @@ export const start = (
     const ended = yield* Deferred.make<Ended>();
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [PROGRAM, ...words], {
-          cwd: folder,
-          env: {
-            PATH: process.env["PATH"],
-            HOME: folder,
-            TMPDIR: temporary,
-            XDG_CONFIG_HOME: config,
-            XDG_STATE_HOME: state,
-            ...env,
-          },
+        spawn(process.execPath, [PATH, ...words], {
+          cwd: it.folder,
+          env: { ...environment(it), ...env },
         }),
       ),
       (child) => Effect.zipRight(kill(child, "SIGKILL"), Deferred.await(ended)),

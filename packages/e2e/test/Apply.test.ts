@@ -91,7 +91,7 @@ const applyJson = (home: Program.Home, path: string) =>
   }));
 
 const actions = (outcomes: ReadonlyArray<Outcome>) =>
-  outcomes.map(({ file, line, action }) => `${file.replace(/^catalog\//, "")}:${line} ${action}`).sort();
+  outcomes.map(({ file, action }) => `${file.replace(/^catalog\//, "")} ${action}`).sort();
 
 describe("entity apply", () => {
   it.scopedLive(
@@ -114,15 +114,15 @@ describe("entity apply", () => {
         const second = yield* applyJson(home, "catalog");
         expect(second.code).toBe(1);
         expect(actions(second.outcomes)).toEqual([
-          "services/broken.yaml:12 unchanged",
-          "services/broken.yaml:1 invalid",
-          "services/payments.yaml:4 unchanged",
-          "services/unreadable.yaml:1 invalid",
-          "team.yaml:12 unchanged",
-          "team.yaml:4 unchanged",
-          "twice-a.yaml:3 conflict",
-          "twice-b.yaml:1 invalid",
-          "twice-b.yaml:6 conflict",
+          "services/broken.yaml invalid",
+          "services/broken.yaml unchanged",
+          "services/payments.yaml unchanged",
+          "services/unreadable.yaml invalid",
+          "team.yaml unchanged",
+          "team.yaml unchanged",
+          "twice-a.yaml conflict",
+          "twice-b.yaml conflict",
+          "twice-b.yaml invalid",
         ]);
 
         const payments = yield* Http.get(daemon, "/v1/entities/by-ref/component/default/payments");

@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { createServer } from "node:net";
+import * as Database from "@cadastre/e2e/Database";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import { describe, expect, it } from "@effect/vitest";
@@ -66,8 +68,7 @@ describe("the daemon at its start", () => {
     Effect.gen(function* () {
       const home = yield* Program.home;
       yield* Program.run(home, ["admin", "migrate"]);
-      const { execute } = yield* Effect.promise(() => import("@cadastre/e2e/Database"));
-      yield* execute(Program.databaseOf(home), "UPDATE migrations SET version = 1000");
+      yield* Database.execute(Program.databaseOf(home), "PRAGMA user_version = 1000");
       const ended = yield* Program.run(home, ["daemon", "--port", "0"]);
       expect(ended.code).toBe(7);
       expect(ended.stderr).toMatch(/newer/);
@@ -78,7 +79,6 @@ describe("the daemon at its start", () => {
     Effect.gen(function* () {
       const home = yield* Program.home;
       const first = yield* Effect.scoped(Effect.tap(Program.daemon(home), Program.stop));
-      const { statSync } = yield* Effect.promise(() => import("node:fs"));
       expect(statSync(`${Program.stateOf(home)}/admin-token`).mode & 0o777).toBe(0o600);
       const second = yield* Program.daemon(home);
       expect(second.token).toBe(first.token);

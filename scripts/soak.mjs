@@ -1,0 +1,29 @@
+/**
+ * The tests that draw at random, for longer than `npm test` has time: `node scripts/soak.mjs kill --rounds 50 [--seed N]`.
+ */
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Each reads SOAK_ROUNDS and SOAK_SEED. */
+const SOAKS = { kill: ["packages/e2e", "test/Crash.test.ts"] };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string", default: "50" }, seed: { type: "string" } },
+});
+const [folder, test] = SOAKS[positionals[0]] ?? [];
+if (folder === undefined) {
+  console.error(`Which one? ${Object.keys(SOAKS).join(", ")}`);
+  process.exit(2);
+}
+const seed = values.seed ?? String(Date.now() % 2 ** 31);
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", join(root, folder), test],
+  { stdio: "inherit", env: { ...process.env, SOAK_ROUNDS: values.rounds, SOAK_SEED: seed } },
+);
+process.exit(status ?? 1);
