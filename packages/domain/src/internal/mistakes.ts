@@ -62,7 +62,7 @@ export const warnAboutSpec = (warnings: Findings.Findings, kind: string, spec: J
     if (meant !== undefined) {
       Findings.add(warnings, Findings.at("/spec", key), `is kept, and makes no relation: is ${meant} meant?`);
     } else if (RELATION_FIELDS.has(key)) {
-      const message = `is kept, and makes no relation: of a ${kind}, ${[...relations.values()].join(", ") || "no field"} does`;
+      const message = `is kept, and makes no relation: a ${kind} has them by ${[...relations.values()].join(", ") || "no field"}`;
       Findings.add(warnings, Findings.at("/spec", key), message);
     }
   }
