@@ -6,6 +6,7 @@
  */
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { type Comprehension, comprehensionOf, countNodes, excerpt } from "./ast.ts";
+import { BUDGET } from "./cost.ts";
 import { TYPES } from "./environment.ts";
 import { contains, functions, type Implementation, methods, negate, operators } from "./functions.ts";
 import { matcher } from "./regex.ts";
@@ -14,7 +15,7 @@ import {
   equals,
   Failure,
   isList,
-  isPlainMap,
+  isMap,
   keyOf,
   keysOf,
   lookUp,
@@ -127,13 +128,10 @@ const select = (node: ASTNode, operand: Evaluate, key: Evaluate, optional: boole
     if (value instanceof Failure) return value;
     const at = key(frame);
     if (at instanceof Failure) return at;
-    if (value instanceof Optional) {
-      if (value.value === undefined) return value;
-      const found = member(value.value, at);
-      return found instanceof Failure ? found : new Optional(found);
-    }
-    const found = member(value, at);
-    if (optional) return found instanceof Failure ? found : new Optional(found);
+    if (value instanceof Optional && value.value === undefined) return value;
+    const found = member(value instanceof Optional ? (value.value ?? null) : value, at);
+    if (optional) return new Optional(found instanceof Failure ? undefined : found);
+    if (value instanceof Optional) return found instanceof Failure ? found : new Optional(found);
     return found === undefined ? absent : found;
   };
 };
@@ -146,7 +144,7 @@ const member = (value: Value, at: Value): Value | Failure | undefined => {
     return index >= 0 ? value[index] : undefined;
   }
   const key = keyOf(at);
-  if (key === undefined || !(value instanceof CelMap || isPlainMap(value))) {
+  if (key === undefined || !isMap(value)) {
     return new Failure(`a ${typeOf(value)} has no field ${typeof at === "string" ? at : "of this type"}`);
   }
   return lookUp(value, key);
@@ -156,11 +154,20 @@ const call = (node: ASTNode, name: string, args: ReadonlyArray<ASTNode>, bound: 
   const [first, second] = args;
   if (name === "has" && first !== undefined) return has(first, bound);
   if (name === "matches" && first !== undefined && second !== undefined) return matches(node, first, second, bound);
-  return strict(
+  const evaluate = strict(
     node,
     args.map((arg) => compile(arg, bound)),
     functions.get(`${name}/${args.length}`),
   );
+  return CONSTANT.has(name) && first?.op === "value" ? constant(evaluate) : evaluate;
+};
+
+/** Worth reading once, where the argument is written out. */
+const CONSTANT = new Set(["timestamp", "duration"]);
+
+const constant = (evaluate: Evaluate): Evaluate => {
+  const value = evaluate({ steps: BUDGET, locals: [], variable: () => undefined });
+  return () => value;
 };
 
 const method = (
@@ -193,19 +200,16 @@ const method = (
 const notOptional = (node: ASTNode): Failure =>
   new Failure(`${excerpt(node)} is not optional: it has to end in .?field`);
 
-/** `has(e.f)`: an error where `e` is one or no map, as the specification has it. */
+/** `has(e.f)`: false where `e` is no map, as other implementations have it; an error where `e` is one. */
 const has = (argument: ASTNode, bound: Bound): Evaluate => {
   if (argument.op !== "." && argument.op !== ".?") return () => new Failure("has() takes a field: has(a.b)");
   const operand = compile(argument.args[0], bound);
   const key = argument.args[1];
-  const noMap = new Failure(`${excerpt(argument.args[0])} is no map`);
   return (frame) => {
     const value = operand(frame);
     if (value instanceof Failure) return value;
     const container = value instanceof Optional ? value.value : value;
-    if (container === undefined) return false;
-    if (!(container instanceof CelMap || isPlainMap(container))) return noMap;
-    return lookUp(container, key) !== undefined;
+    return container !== undefined && isMap(container) && lookUp(container, key) !== undefined;
   };
 };
 
@@ -325,7 +329,7 @@ const loop = (node: ASTNode, { range, variable, body, filter, macro }: Comprehen
   return (frame) => {
     const value = evaluateRange(frame);
     if (value instanceof Failure) return value;
-    const items = isList(value) ? value : keysOf(value);
+    const items = isList(value) ? value : keysOf(value, frame);
     if (items === undefined) return new Failure(`${excerpt(range)} is neither a list nor a map`);
     const at = (evaluate: Evaluate, item: Value): Value | Failure => {
       frame.locals[local] = item;

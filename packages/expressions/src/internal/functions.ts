@@ -3,6 +3,8 @@
  *
  * Each charges the meter for what it reads and makes. Undefined: it does not take arguments of these types.
  */
+
+import { pointsBefore, textMethods } from "./texts.ts";
 import {
   Duration,
   duration,
@@ -18,6 +20,7 @@ import {
   equals,
   Failure,
   isList,
+  isMap,
   isNumber,
   keyOf,
   keysOf,
@@ -40,7 +43,7 @@ const SECOND = 1_000_000_000n;
 
 /** Called as `f(x)`; by name and number of arguments. */
 export const functions: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
-  ["size/1", (meter, x) => size(meter, x)],
+  ["size/1", size],
   ["dyn/1", (_meter, x) => x],
   ["type/1", (_meter, x) => new TypeName(typeOf(x))],
   ["bool/1", (_meter, x) => (typeof x === "boolean" ? x : typeof x === "string" ? toBool(x) : undefined)],
@@ -49,7 +52,8 @@ export const functions: ReadonlyMap<string, Implementation> = new Map<string, Im
   ["double/1", (meter, x) => toDouble(meter, x)],
   [
     "timestamp/1",
-    (_meter, x) => {
+    (meter, x) => {
+      spend(meter, 100);
       if (x instanceof Timestamp) return x;
       if (typeof x === "bigint") return timestamp(x * SECOND) ?? new Failure("timestamp() is out of range");
       if (typeof x !== "string") return undefined;
@@ -58,7 +62,8 @@ export const functions: ReadonlyMap<string, Implementation> = new Map<string, Im
   ],
   [
     "duration/1",
-    (_meter, x) => {
+    (meter, x) => {
+      spend(meter, 100);
       if (x instanceof Duration) return x;
       if (typeof x === "bigint") return duration(x * SECOND) ?? new Failure("duration() is out of range");
       if (typeof x !== "string") return undefined;
@@ -91,23 +96,8 @@ const DURATION_UNITS: { readonly [method: string]: (nanos: bigint) => bigint } =
 
 /** Called as `x.f(y)`; by name and number of arguments without the receiver, which comes first. */
 export const methods: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
-  ["size/0", (meter, x) => size(meter, x)],
-  ["startsWith/1", onTexts((x, y) => x.startsWith(y))],
-  ["endsWith/1", onTexts((x, y) => x.endsWith(y))],
-  ["contains/1", onTexts((x, y) => x.includes(y))],
-  ["lowerAscii/0", onTexts((x) => x.replace(/[A-Z]+/g, (upper) => upper.toLowerCase()))],
-  ["upperAscii/0", onTexts((x) => x.replace(/[a-z]+/g, (lower) => lower.toUpperCase()))],
-  ["trim/0", onTexts((x) => x.trim())],
-  ["charAt/1", onPoints((points, at) => (at === points.length ? "" : slice(points, at, at + 1)))],
-  ["substring/1", onPoints((points, from) => slice(points, from, points.length))],
-  ["substring/2", onPoints((points, from, to) => slice(points, from, to ?? 0))],
-  ["indexOf/1", onTexts((x, y) => pointsBefore(x, x.indexOf(y)))],
-  ["lastIndexOf/1", onTexts((x, y) => pointsBefore(x, x.lastIndexOf(y)))],
-  ["split/1", (meter, x, separator) => split(meter, x, separator, -1n)],
-  ["split/2", split],
-  ["join/0", (meter, list) => join(meter, list, "")],
-  ["join/1", join],
-  ["replace/2", (meter, x, from, to) => replace(meter, x, from, to)],
+  ["size/0", size],
+  ...textMethods,
   ...Object.entries(DATE_FIELDS).flatMap(
     ([name, field]): ReadonlyArray<[string, Implementation]> => [
       [
@@ -123,7 +113,7 @@ export const methods: ReadonlyMap<string, Implementation> = new Map<string, Impl
         `${name}/1`,
         (meter, x, zone) => {
           if (!(x instanceof Timestamp) || typeof zone !== "string") return undefined;
-          spend(meter, 500);
+          spend(meter, 2_500);
           const date = inZone(x, zone);
           return date === undefined ? new Failure(`there is no time zone "${zone.slice(0, 40)}"`) : BigInt(field(date));
         },
@@ -194,17 +184,19 @@ export const contains = (meter: Meter, item: Value, collection: Value): Outcome 
     return false;
   }
   const key = keyOf(item);
-  if (key === undefined || typeof collection !== "object" || collection === null) return undefined;
-  return keysOfMap(collection) ? lookUp(collection, key) !== undefined : undefined;
+  return key === undefined || !isMap(collection) ? undefined : lookUp(collection, key) !== undefined;
 };
-
-const keysOfMap = (value: Value): value is Parameters<typeof lookUp>[0] => typeOf(value) === "map";
 
 const outOfRange = new Failure("the result is out of the range of time");
 
 const overflow = new Failure("the result is out of the range of a 64-bit integer");
 
 const inRange = (result: bigint): bigint | Failure => (result > MAX_INT || result < MIN_INT ? overflow : result);
+
+const made = (meter: Meter, text: string): string => {
+  spend(meter, 4 + reading(text.length));
+  return text;
+};
 
 const arithmetic = (
   a: Value,
@@ -219,16 +211,16 @@ const arithmetic = (
     : undefined;
 };
 
-const size = (meter: Meter, x: Value): Outcome => {
+function size(meter: Meter, x: Value | undefined): Outcome {
   if (typeof x === "string") {
     spend(meter, reading(x.length));
     return pointsBefore(x, x.length);
   }
+  if (x === undefined) return undefined;
   if (isList(x)) return BigInt(x.length);
-  const keys = keysOf(x);
-  if (keys !== undefined) spend(meter, reading(keys.length));
+  const keys = keysOf(x, meter);
   return keys === undefined ? undefined : BigInt(keys.length);
-};
+}
 
 const TRUE = new Set(["1", "t", "true", "TRUE", "True"]);
 const FALSE = new Set(["0", "f", "false", "FALSE", "False"]);
@@ -246,7 +238,7 @@ const toText = (meter: Meter, x: Value): Outcome => {
     case "number":
       return Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "NaN" : x > 0 ? "+Inf" : "-Inf";
     default:
-      spend(meter, 1);
+      spend(meter, 50);
       return x instanceof Timestamp ? formatTimestamp(x) : x instanceof Duration ? formatDuration(x) : undefined;
   }
 };
@@ -268,78 +260,6 @@ const toDouble = (_meter: Meter, x: Value): Outcome => {
   const special = /^([+-]?)(?:inf|infinity)$/i.exec(x);
   if (special !== null) return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return /^nan$/i.test(x) ? Number.NaN : new Failure("double() takes a number");
-};
-
-function onTexts(run: (x: string, y: string) => Value): Implementation {
-  return (meter, x, y = "") => {
-    if (typeof x !== "string" || typeof y !== "string") return undefined;
-    spend(meter, 1 + reading(x.length + y.length));
-    return run(x, y);
-  };
-}
-
-/** Positions in a text count code points. */
-function onPoints(run: (points: string | ReadonlyArray<string>, from: number, to?: number) => Outcome): Implementation {
-  return (meter, x, from, to) => {
-    if (typeof x !== "string" || typeof from !== "bigint") return undefined;
-    if (to !== undefined && typeof to !== "bigint") return undefined;
-    spend(meter, 1 + x.length / 4);
-    const points = /[\uD800-\uDFFF]/.test(x) ? Array.from(x) : x;
-    const inside = from >= 0n && from <= points.length && (to === undefined || (to >= from && to <= points.length));
-    return inside
-      ? run(points, Number(from), to === undefined ? undefined : Number(to))
-      : new Failure("the position is outside of the text");
-  };
-}
-
-const slice = (points: string | ReadonlyArray<string>, from: number, to: number): string => {
-  const part = points.slice(from, to);
-  return typeof part === "string" ? part : part.join("");
-};
-
-/** An index in UTF-16 units as one in code points; -1 stays. */
-const pointsBefore = (text: string, index: number): bigint => {
-  if (index < 0) return -1n;
-  let pairs = 0;
-  for (let i = 1; i < index; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0xdc00 && unit <= 0xdfff) pairs++;
-  }
-  return BigInt(index - pairs);
-};
-
-const made = (meter: Meter, text: string): string => {
-  spend(meter, 1 + reading(text.length));
-  return text;
-};
-
-function split(meter: Meter, x: Value, separator: Value | undefined, limit: Value | undefined): Outcome {
-  if (typeof x !== "string" || typeof separator !== "string" || typeof limit !== "bigint") return undefined;
-  spend(meter, x.length);
-  if (limit === 0n) return [];
-  const parts = separator === "" ? Array.from(x) : x.split(separator);
-  if (limit < 0n || parts.length <= limit) return parts;
-  const kept = Number(limit) - 1;
-  return [...parts.slice(0, kept), parts.slice(kept).join(separator)];
-}
-
-function join(meter: Meter, list: Value, separator: Value | undefined): Outcome {
-  if (!isList(list) || typeof separator !== "string") return undefined;
-  const texts = list.filter((item) => typeof item === "string");
-  if (texts.length !== list.length) return new Failure("join() takes a list of strings");
-  let length = 0;
-  for (const text of texts) length += text.length + separator.length;
-  spend(meter, list.length + reading(length));
-  return texts.join(separator);
-}
-
-const replace = (meter: Meter, x: Value, from: Value | undefined, to: Value | undefined): Outcome => {
-  if (typeof x !== "string" || typeof from !== "string" || typeof to !== "string") return undefined;
-  spend(meter, 1 + x.length);
-  const parts = from === "" ? ["", ...Array.from(x), ""] : x.split(from);
-  // Charged before it is made: a short text may become a very long one.
-  spend(meter, reading(parts.length * to.length));
-  return parts.join(to);
 };
 
 const floorMillis = ({ nanos }: Timestamp): bigint =>

@@ -31,7 +31,7 @@ export const check = (
     yield* refuseIf(measure(text));
     const { ast, types } = yield* parse(text, languages[environment]);
     yield* refuseIf(inspect(ast, text, languages[environment]));
-    yield* types();
+    yield* refuseIf(notBoolean(yield* types(), text));
     return { ast, cost: yield* bound(ast) };
   });
 
@@ -55,8 +55,8 @@ const measure = (text: string): ReadonlyArray<Complaint> => {
 
 interface Parsed {
   readonly ast: ASTNode;
-  /** Checks the types; after the rules, whose messages say more. */
-  readonly types: () => Either.Either<void, ReadonlyArray<Complaint>>;
+  /** The type of the whole, checked; after the rules, whose messages say more. */
+  readonly types: () => Either.Either<string, ReadonlyArray<Complaint>>;
 }
 
 /** Parses, with each variable `namespace` put aside: the parser tells where one stands, and is asked again. */
@@ -104,9 +104,13 @@ const checkTypes = (
         : { start: 0, end: text.length, message: "the type of a part cannot be told: wrap it in dyn(…)" },
     ]);
   }
-  if (type === "bool" || type === "dyn") return Either.right(undefined);
-  const message = `it gives a ${type?.replaceAll(NAMESPACE_ALIAS, "namespace")}, and a filter has to be true or false: compare it with something`;
-  return Either.left([{ start: 0, end: text.length, message }]);
+  return Either.right((type ?? "dyn").replaceAll(NAMESPACE_ALIAS, "namespace"));
+};
+
+const notBoolean = (type: string, text: string): ReadonlyArray<Complaint> => {
+  if (type === "bool" || type === "dyn") return [];
+  const message = `its type is ${type}, and a filter has to be true or false: compare it with something`;
+  return [{ start: 0, end: text.length, message }];
 };
 
 const bound = (ast: ASTNode): Either.Either<number, ReadonlyArray<Complaint>> => {

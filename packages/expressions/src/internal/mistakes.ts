@@ -37,6 +37,8 @@ const parseMessage = (error: ParseError, text: string, start: number): string =>
       return 'a text of several lines stands in three quotes: """…"""';
     case "reserved_identifier":
       return `${/^\w+/.exec(rest)?.[0]} is a reserved word`;
+    case "invalid_macro_argument":
+      return `the first argument of ${/^\w+/.exec(error.summary)?.[0]}() is the name of a variable: tags.exists(t, t == "x")`;
     case "invalid_escape_sequence":
       return `${error.summary}; in a pattern write \\\\ for \\, or r"…"`;
     default:
@@ -105,7 +107,7 @@ const typeMessage = (code: string, summary: string): string => {
 };
 
 const overloadMessage = (signature: string): string => {
-  const [, left = "", operator = "", right = ""] = /^(.+) (\S+) (.+)$/.exec(signature) ?? [];
+  const [, left = "", operator = "", right = ""] = /^(.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/.exec(signature) ?? [];
   if (operator === "in" && (right === "entity" || right === "event")) return `write has(${right}.field)`;
   if (operator === "in" && right === "string") return 'for a part of a text write x.contains("part")';
   if (operator === "in") return `${left} is never in ${right}`;

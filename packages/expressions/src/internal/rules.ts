@@ -154,7 +154,7 @@ const callProblem = (name: string, args: ReadonlyArray<ASTNode>): string | undef
   if (name === "matches") return args.length === 2 ? patternProblem(args[1]) : "matches() takes a text and a pattern";
   if (functions.has(`${name}/${args.length}`)) return literalProblem(name, args[0]);
   const [first, ...rest] = args;
-  if (first !== undefined && named(methods).has(name)) {
+  if (first !== undefined && named(methods).has(name) && !named(functions).has(name)) {
     return `${name}() is called on a value: ${excerpt(first)}.${name}(${rest.map(excerpt).join(", ")})`;
   }
   if (MACROS.has(name)) return `${name}() is called on a list or a map: tags.${name}(t, …)`;
@@ -167,12 +167,7 @@ const methodProblem = (
   receiver: ASTNode,
   args: ReadonlyArray<ASTNode>,
 ): string | undefined => {
-  const arities = MACROS.get(name);
-  if (arities !== undefined) {
-    if (!arities.includes(args.length))
-      return `${name}() takes a variable and a condition: ${excerpt(receiver)}.${name}(x, …)`;
-    return `the first argument of ${name}() is the name of a variable: ${excerpt(receiver)}.${name}(x, …)`;
-  }
+  if (MACROS.has(name)) return `${name}() takes a variable and a condition: ${excerpt(receiver)}.${name}(x, …)`;
   if (name === "matches") return args.length === 1 ? patternProblem(args[0]) : "matches() takes one pattern";
   if (name === "has") return `has() stands before: has(${excerpt(receiver)}…)`;
   if (OPTIONAL.get(name) === args.length || methods.has(`${name}/${args.length}`)) return undefined;

@@ -71,7 +71,7 @@ export const reading = (length: number): number => length / 16;
 
 export const isList = (value: Value): value is ReadonlyArray<Value> => Array.isArray(value);
 
-export const isPlainMap = (value: Value): value is { readonly [key: string]: Value } =>
+const isPlainMap = (value: Value): value is { readonly [key: string]: Value } =>
   typeof value === "object" &&
   value !== null &&
   !Array.isArray(value) &&
@@ -80,6 +80,9 @@ export const isPlainMap = (value: Value): value is { readonly [key: string]: Val
   !(value instanceof Duration) &&
   !(value instanceof Optional) &&
   !(value instanceof TypeName);
+
+export const isMap = (value: Value): value is CelMap | { readonly [key: string]: Value } =>
+  value instanceof CelMap || isPlainMap(value);
 
 export const typeOf = (value: Value): string => {
   switch (typeof value) {
@@ -114,8 +117,13 @@ export const lookUp = (map: CelMap | { readonly [key: string]: Value }, key: Key
 };
 
 /** The keys of a map; undefined for what is none. */
-export const keysOf = (value: Value): ReadonlyArray<Key> | undefined =>
-  value instanceof CelMap ? [...value.entries.keys()] : isPlainMap(value) ? Object.keys(value) : undefined;
+export const keysOf = (value: Value, meter: Meter): ReadonlyArray<Key> | undefined => {
+  if (!isMap(value)) return undefined;
+  const keys = value instanceof CelMap ? [...value.entries.keys()] : Object.keys(value);
+  // 140 ns a key where a map is large, and paid only after the keys are there: once more than the budget, then never again.
+  spend(meter, 8 * keys.length);
+  return keys;
+};
 
 /** Of different types: not equal, except that numbers are compared by what they are. */
 export const equals = (a: Value, b: Value, meter: Meter): boolean => {
@@ -136,14 +144,13 @@ export const equals = (a: Value, b: Value, meter: Meter): boolean => {
   if (isList(a)) {
     if (!isList(b) || a.length !== b.length) return false;
     return a.every((item, i) => {
-      spend(meter, 1);
+      spend(meter, 4);
       return equals(item, b[i] ?? null, meter);
     });
   }
-  const keys = keysOf(a);
-  const others = keysOf(b);
-  if (keys === undefined || others === undefined || isOpaque(b)) return false;
-  spend(meter, keys.length);
+  const keys = keysOf(a, meter);
+  const others = keysOf(b, meter);
+  if (keys === undefined || others === undefined || !isMap(a) || !isMap(b)) return false;
   return (
     keys.length === others.length &&
     keys.every((key) => {
@@ -186,10 +193,3 @@ export const isNumber = (value: Value): value is number | bigint =>
 
 const orderNumbers = (a: number | bigint, b: number | bigint): number =>
   a < b ? -1 : a > b ? 1 : Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : 0;
-
-const isOpaque = (value: object): value is Timestamp | Duration | Optional | TypeName | ReadonlyArray<Value> =>
-  value instanceof Timestamp ||
-  value instanceof Duration ||
-  value instanceof Optional ||
-  value instanceof TypeName ||
-  Array.isArray(value);
