@@ -151,7 +151,8 @@ const placeOf = (error: string): string => {
   const missing = /(?:^|envelope, )(\/\S+|<root>) must have required property '(\w+)'/.exec(error);
   if (missing !== null) return `${missing[1]?.replace("<root>", "")}/${missing[2]}`;
   const schema = /(?:^|envelope, )(\/\S+) must/.exec(error);
-  if (schema !== null) return schema[1] ?? "";
+  // The oracle sorts lists of references before it checks them, so their indexes are its own.
+  if (schema !== null) return (schema[1] ?? "").replace(/^(\/spec\/\w+)\/\d+$/, "$1");
   const format = /^"(labels|annotations|tags|links|[\w.]+)/.exec(error)?.[1]?.replaceAll(".", "/");
   if (format !== undefined) return /^(?:apiVersion|kind|metadata)/.test(format) ? `/${format}` : `/metadata/${format}`;
   return error.startsWith("Entity reference") ? "/spec" : "";
