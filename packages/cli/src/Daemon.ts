@@ -2,7 +2,7 @@
  * The composition root of `cadastre daemon`.
  */
 import * as Server from "@cadastre/server/Server";
-import type * as Effect from "effect/Effect";
+import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import manifest from "../package.json" with { type: "json" };
 import type { Config } from "./Config.ts";
@@ -11,26 +11,49 @@ import * as Failure from "./Failure.ts";
 import * as Local from "./Local.ts";
 import * as Log from "./Log.ts";
 import type { Output } from "./Output.ts";
+import { Signal } from "./Signal.ts";
 import * as Startup from "./Startup.ts";
 
-/** Serves until it is interrupted. */
-export const run = (config: Config): Effect.Effect<never, Failure.Failure, Output> => Layer.launch(layer(config));
+/** Serves until the signal; then everything is closed in the order of its dependence. */
+export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output | Signal> =>
+  Effect.flatMap(Signal, ({ awaited }) => Effect.raceFirst(Layer.launch(layer(config)), awaited));
 
 const layer = (config: Config) =>
-  Startup.layer(config).pipe(
+  Startup.announcement(config).pipe(
     Layer.provide(server(config)),
+    Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layer(config)),
     Layer.provide(Log.layer(config)),
   );
 
 const server = ({ host, port }: Config) =>
   Server.layer({ host, port, version: manifest.version }).pipe(
-    Layer.mapError(
-      ({ message }) =>
-        new Failure.Failure({
-          exit: ExitCode.local,
-          message: `${message}.`,
-          next: "Stop what is there, or choose another port with --port (0: any free one).",
-        }),
-    ),
+    Layer.mapError(({ message, cause }) => {
+      const code = (cause as NodeJS.ErrnoException).code ?? ""; // what node:net ends with
+      return new Failure.Failure({
+        exit: ExitCode.local,
+        ...(CAUSES[code]?.(host, port) ?? { message: `${message}.` }),
+      });
+    }),
   );
+
+const CAUSES: {
+  readonly [code: string]: (host: string, port: number) => { readonly message: string; readonly next: string };
+} = {
+  EADDRINUSE: (host, port) => ({
+    message: `Port ${port} of ${host} is in use.`,
+    next: "Stop what listens there, or choose another port with --port (0: any free one).",
+  }),
+  EADDRNOTAVAIL: (host) => ({
+    message: `${host} is no address of this machine.`,
+    next: "Give one that is with --host, such as 127.0.0.1 or 0.0.0.0 (all).",
+  }),
+  ENOTFOUND: (host) => ({
+    message: `There is no host called ${host}.`,
+    next: "Give an address of this machine with --host.",
+  }),
+  EACCES: (host, port) => ({
+    message: `You are not allowed to listen on port ${port} of ${host}.`,
+    next: "Ports below 1024 are for the administrator: choose another with --port.",
+  }),
+};

@@ -20,7 +20,10 @@ export const shortReference = ({ kind, metadata: { namespace, name } }: Entity):
 export const row = (entity: Entity): ReadonlyArray<string> => [
   shortReference(entity) + (entity.status.state === "inactive" ? " (inactive)" : ""),
   text(entity.spec?.["type"]),
-  entity.relations.find(({ type }) => type === "ownedBy")?.targetRef.replace(/^group:(default\/)?/, "") ?? "",
+  entity.relations
+    .find(({ type }) => type === "ownedBy")
+    ?.targetRef.replace(/^group:/, "")
+    .replace(/(^|:)default\//, "$1") ?? "",
   text(entity.metadata.title) || text(entity.metadata.description),
 ];
 

@@ -2,6 +2,7 @@
  * What a command ends with when it cannot do what was asked: a sentence for a person and a code for a script.
  */
 import type { DomainError } from "@cadastre/api/Problem";
+import type { InvalidInput } from "@cadastre/domain/Errors";
 import * as Data from "effect/Data";
 import { ExitCode } from "./ExitCode.ts";
 
@@ -19,7 +20,7 @@ export const from = (error: DomainError | Failure): Failure => (error._tag === "
 
 /** For errors of the domain, wherever they came from: the daemon or the database. */
 export const ofDomain = (error: DomainError): Failure => {
-  const { message } = error;
+  const message = sentence(error.message);
   switch (error._tag) {
     case "NotFound":
       return new Failure({ exit: ExitCode.notFound, message });
@@ -31,17 +32,11 @@ export const ofDomain = (error: DomainError): Failure => {
     case "HasDependencies":
       return new Failure({
         exit: ExitCode.conflict,
-        message: [message, ...error.dependents.slice(0, 10).map((dependent) => `  ${dependent}`)].join("\n"),
-        next: `Delete ${error.total === 1 ? "it" : "those"} first, or delete anyway with --force.`,
+        message: [error.message, ...error.dependents.slice(0, SHOWN).map((dependent) => `  ${dependent}`)].join("\n"),
+        next: "--force deletes it all the same.",
       });
     case "InvalidInput":
-      return new Failure({
-        exit: ExitCode.refused,
-        message: [
-          message,
-          ...error.faults.map((fault) => `  ${fault.path === "" ? "" : `${fault.path}: `}${fault.message}`),
-        ].join("\n"),
-      });
+      return new Failure({ exit: ExitCode.refused, message: withFaults(error) });
     case "Unauthenticated":
       return new Failure({
         exit: ExitCode.denied,
@@ -60,3 +55,14 @@ export const ofDomain = (error: DomainError): Failure => {
       return new Failure({ exit: ExitCode.local, message });
   }
 };
+
+/** Dependents that are listed. */
+const SHOWN = 10;
+
+const withFaults = ({ message, faults }: InvalidInput): string => {
+  const lines = faults.map((fault) => `${fault.path === "" ? "" : `${fault.path}: `}${fault.message}`);
+  // A single fault is the message already.
+  return faults.length < 2 ? sentence(message) : [message, ...lines.map((line) => `  ${line}`)].join("\n");
+};
+
+const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);

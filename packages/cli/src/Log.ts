@@ -63,58 +63,58 @@ export const layer = ({
 
 type Entry = Logger.Logger.Options<unknown>;
 
-/** Time, level and message first, then what the code has annotated. */
-export const json = ({ date, logLevel, message, annotations, cause }: Entry): string => {
-  const fields: Record<string, unknown> = {
-    time: date.toISOString(),
-    level: logLevel.label.toLowerCase(),
-    message: wordsOf(message),
-  };
-  HashMap.forEach(annotations, (value, key) => {
-    fields[key] = value;
+/** Time, level and message first, then what the code has annotated or logged beside the words. */
+export const json = (entry: Entry): string => {
+  const { words, fields, failure } = read(entry);
+  return JSON.stringify({
+    time: entry.date.toISOString(),
+    level: entry.logLevel.label.toLowerCase(),
+    message: words,
+    ...Object.fromEntries(fields),
+    ...(failure === undefined ? {} : { cause: failure }),
   });
-  const failure = causeOf(message, cause);
-  if (failure !== undefined) fields["cause"] = failure;
-  return JSON.stringify(fields);
 };
 
 export const pretty =
   (style: Style) =>
-  ({ date, logLevel, message, annotations, cause }: Entry): string => {
-    const level = logLevel.label.padEnd(5);
-    const fields: Array<string> = [];
-    HashMap.forEach(annotations, (value, key) => {
-      fields.push(
-        `${style.dim(`${key}=`)}${printable(typeof value === "string" ? value : (JSON.stringify(value) ?? ""))}`,
-      );
-    });
-    const failure = causeOf(message, cause);
+  (entry: Entry): string => {
+    const { words, fields, failure } = read(entry);
+    const level = entry.logLevel.label.padEnd(5);
     return [
-      style.dim(date.toISOString().slice(11, 23)),
-      logLevel.ordinal >= LogLevel.Error.ordinal
+      style.dim(entry.date.toISOString().slice(11, 23)),
+      entry.logLevel.ordinal >= LogLevel.Error.ordinal
         ? style.red(level)
-        : logLevel.ordinal >= LogLevel.Warning.ordinal
+        : entry.logLevel.ordinal >= LogLevel.Warning.ordinal
           ? style.yellow(level)
           : level,
-      printable(wordsOf(message)),
-      ...fields.sort(),
+      printable(words),
+      ...[...fields].map(([key, value]) => `${style.dim(`${key}=`)}${printable(shown(value))}`),
       ...(failure === undefined ? [] : [`\n${failure}`]),
     ].join(" ");
   };
 
-const parts = (message: unknown): ReadonlyArray<unknown> => (Array.isArray(message) ? message : [message]);
+interface Read {
+  readonly words: string;
+  readonly fields: ReadonlyMap<string, unknown>;
+  /** Errors that were logged beside the words, and the cause that Effect carries. */
+  readonly failure: string | undefined;
+}
 
-const wordsOf = (message: unknown): string =>
-  parts(message)
-    .filter((part) => !(part instanceof Error))
-    .map((part) => (typeof part === "string" ? part : JSON.stringify(part)))
-    .join(" ");
-
-/** Errors that were logged beside a message, and the cause that Effect carries. */
-const causeOf = (message: unknown, cause: Cause.Cause<unknown>): string | undefined => {
-  const texts = parts(message)
-    .filter((part) => part instanceof Error)
-    .map((error) => error.stack ?? error.message);
-  if (!Cause.isEmpty(cause)) texts.push(Cause.pretty(cause, { renderErrorCause: true }));
-  return texts.length === 0 ? undefined : texts.join("\n");
+const read = ({ message, annotations, cause }: Entry): Read => {
+  const fields = new Map<string, unknown>();
+  const words: Array<string> = [];
+  const failures: Array<string> = [];
+  for (const part of Array.isArray(message) ? message : [message]) {
+    if (part instanceof Error) failures.push(part.stack ?? part.message);
+    else if (typeof part === "object" && part !== null) {
+      for (const [key, value] of Object.entries(part)) fields.set(key, value);
+    } else words.push(String(part));
+  }
+  HashMap.forEach(annotations, (value, key) => {
+    fields.set(key, value);
+  });
+  if (!Cause.isEmpty(cause)) failures.push(Cause.pretty(cause, { renderErrorCause: true }));
+  return { words: words.join(" "), fields, failure: failures.length === 0 ? undefined : failures.join("\n") };
 };
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));

@@ -5,13 +5,13 @@ import * as NodeContext from "@effect/platform-node/NodeContext";
 import * as ConfigProvider from "effect/ConfigProvider";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
 import * as Environment from "./Environment.ts";
 import { ExitCode } from "./ExitCode.ts";
 import * as Output from "./Output.ts";
 import * as Program from "./Program.ts";
+import * as Signal from "./Signal.ts";
 
 /** Milliseconds within which a daemon has to be gone after the first signal. */
 const GRACE = 15_000;
@@ -30,20 +30,16 @@ const leave = (code: number) => {
   process.stdout.write("", () => process.exit(code));
 };
 
+/** A fault of the program outside of any effect; the stack of a bundle helps nobody. */
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`error: Internal error: ${error.message}\n`);
+  process.exit(ExitCode.internal);
+});
+
 process.stdout.on("error", onClosedPipe);
 process.stderr.on("error", onClosedPipe);
 
-const environment = Layer.setConfigProvider(ConfigProvider.fromEnv({ pathDelim: Environment.PATH_DELIMITER }));
-
-const fiber = Effect.runFork(
-  Program.run(process.argv.slice(2)).pipe(
-    Effect.provide(
-      Layer.mergeAll(Output.layer, NodeContext.layer, Logger.remove(Logger.defaultLogger)).pipe(
-        Layer.provideMerge(environment),
-      ),
-    ),
-  ),
-);
+const { signal, notify } = Signal.make();
 
 let signalledAt: number | undefined;
 const onSignal = () => {
@@ -51,7 +47,7 @@ const onSignal = () => {
   if (signalledAt === undefined) {
     signalledAt = now;
     setTimeout(() => process.exit(ExitCode.internal), GRACE).unref();
-    Effect.runFork(Fiber.interrupt(fiber));
+    notify();
   } else if (now - signalledAt > ECHO) {
     process.exit(ExitCode.interrupted);
   }
@@ -59,4 +55,13 @@ const onSignal = () => {
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
 
-fiber.addObserver((exit) => leave(Exit.isSuccess(exit) ? exit.value : ExitCode.interrupted));
+const surroundings = Layer.mergeAll(
+  Output.layer,
+  NodeContext.layer,
+  Layer.succeed(Signal.Signal, signal),
+  Logger.remove(Logger.defaultLogger),
+).pipe(Layer.provideMerge(Layer.setConfigProvider(ConfigProvider.fromEnv({ pathDelim: Environment.PATH_DELIMITER }))));
+
+Effect.runFork(Effect.provide(Program.run(process.argv.slice(2)), surroundings)).addObserver((exit) =>
+  leave(Exit.isSuccess(exit) ? exit.value : ExitCode.internal),
+);

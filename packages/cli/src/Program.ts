@@ -19,6 +19,7 @@ import { Failure } from "./Failure.ts";
 import * as Help from "./Help.ts";
 import { paragraphs } from "./internal/helpText.ts";
 import { Output } from "./Output.ts";
+import { Signal } from "./Signal.ts";
 
 export const NAME = "cadastre";
 
@@ -33,10 +34,13 @@ const root = CommandLine.withChildren(
 );
 
 /** Runs the program on the words after its name. Gives the code to exit with; whatever went wrong has been printed. */
-export const run = (words: ReadonlyArray<string>): Effect.Effect<ExitCode, never, Output | CliApp.CliApp.Environment> =>
+export const run = (
+  words: ReadonlyArray<string>,
+): Effect.Effect<ExitCode, never, Output | Signal | CliApp.CliApp.Environment> =>
   CommandLine.interpret(root.descriptor, NAME, words).pipe(
     Effect.flatMap(invoke),
-    Effect.as(ExitCode.ok),
+    Effect.as<ExitCode>(ExitCode.ok),
+    Effect.raceFirst(Effect.flatMap(Signal, ({ unexpected }) => Effect.as(unexpected, ExitCode.interrupted))),
     Effect.catchAll((failure) => Effect.as(report(failure), failure.exit)),
   );
 

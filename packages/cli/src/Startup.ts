@@ -1,5 +1,5 @@
 /**
- * What the daemon does once it listens: hands over the first token, says where it is, and greets.
+ * What the daemon does about its surroundings when it starts.
  */
 
 import { mkdir, rename, writeFile } from "node:fs/promises";
@@ -20,30 +20,33 @@ import * as Failure from "./Failure.ts";
 import { Output } from "./Output.ts";
 import { welcome } from "./Welcome.ts";
 
-export const layer = (config: Config) =>
+/** Before it listens: the first token, where the other commands look for it. */
+export const firstToken = ({ folders: { state } }: Config) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* inState(state, () => mkdir(state, { recursive: true, mode: 0o700 }));
+      const secret = yield* Bootstrap.ensureAdminToken;
+      if (Option.isNone(secret)) return;
+      const file = join(state, "admin-token");
+      // Renamed into place, so that nobody ever reads half of it.
+      yield* inState(state, () => writeFile(`${file}.new`, `${Redacted.value(secret.value)}\n`, { mode: 0o600 }));
+      yield* inState(state, () => rename(`${file}.new`, file));
+      yield* Effect.logInfo("made the first token").pipe(Effect.annotateLogs({ file }));
+    }).pipe(Effect.mapError(Failure.from)),
+  );
+
+/** Once it listens: where it is, for programs and for people. */
+export const announcement = (config: Config) =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const { url } = yield* ServerAddress;
-      const { state } = config.folders;
-      yield* inState(state, () => mkdir(state, { recursive: true, mode: 0o700 }));
-
-      const secret = yield* Bootstrap.ensureAdminToken;
-      const tokenFile = join(state, "admin-token");
-      if (Option.isSome(secret)) {
-        // Renamed into place, so that nobody ever reads half of it.
-        yield* inState(state, () =>
-          writeFile(`${tokenFile}.new`, `${Redacted.value(secret.value)}\n`, { mode: 0o600 }),
-        );
-        yield* inState(state, () => rename(`${tokenFile}.new`, tokenFile));
-        yield* Effect.logInfo("made the first token").pipe(Effect.annotateLogs({ file: tokenFile }));
-      }
-      yield* DaemonFile.write(state, { url, database: config.database });
+      yield* Effect.addFinalizer(() => Effect.logInfo("stopping"));
+      yield* DaemonFile.write(config.folders.state, { url, database: config.database });
       yield* Effect.logInfo("listening").pipe(
         Effect.annotateLogs({ url, database: config.database, version: manifest.version, pid: process.pid }),
       );
-      yield* Effect.addFinalizer(() => Effect.logInfo("stopping"));
       yield* greet(config, url);
-    }),
+    }).pipe(Effect.mapError(Failure.from)),
   );
 
 /** For a person; a program reads the log or daemon.json. */

@@ -1,6 +1,8 @@
 /**
  * `cadastre entity …`: the commands that ask a running daemon, and `validate`, which needs none.
  */
+import { EntityState } from "@cadastre/domain/Entity";
+import { SortField } from "@cadastre/domain/EntityQuery";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
@@ -38,10 +40,13 @@ const list = Command.make(
     owner: any("owner", "REF", "Only owned by this; a name alone is a group"),
     tag: any("tag", "TAG", "Only with this tag, and with every other that is given"),
     label: any("label", "KEY[=VALUE]", "Only with this label, and with every other that is given"),
-    state: any("state", "STATE", "active or inactive; active ones only where absent"),
-    orderBy: CliOptions.text("order-by").pipe(
+    state: any("state", "STATE", `${EntityState.literals.join(" or ")}; active ones only where absent`),
+    orderBy: Options.word("order-by", [
+      ...SortField.literals,
+      ...SortField.literals.map((field) => `-${field}` as const),
+    ]).pipe(
       CliOptions.withPseudoName("FIELD"),
-      CliOptions.withDescription("name, kind, namespace, title, owner, createdAt or updatedAt; -FIELD for descending"),
+      CliOptions.withDescription(`${SortField.literals.join(", ")}; -FIELD for descending; name where absent`),
       CliOptions.optional,
     ),
     limit: Options.count("limit").pipe(

@@ -81,7 +81,7 @@ export const seed = (given: Seed) =>
           `${summary.documents} entities in ${config.database}: ${summary.created} created, ${summary.updated} updated, ${summary.unchanged} unchanged.`,
         );
         if (wanted === undefined) {
-          yield* line(`Look at one: ${program} entity get payments`);
+          yield* line(`Look at one: ${program} entity get component:payments`);
         }
       }),
     ),

@@ -1,12 +1,18 @@
 /**
  * What the `entity` commands do. Loaded when one of them runs.
  */
+
+import type { EntityListQuery } from "@cadastre/api/Entities";
 import * as Writer from "@cadastre/descriptors/Writer";
+import { EntityState } from "@cadastre/domain/Entity";
+import type { SortField } from "@cadastre/domain/EntityQuery";
 import type { JsonObject } from "@cadastre/domain/Json";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as Schema from "effect/Schema";
 import { Client, type Entity, layer, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
+import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
 import * as Lookup from "../../Lookup.ts";
 import { Output } from "../../Output.ts";
@@ -60,7 +66,7 @@ interface List extends Connection {
   readonly tag: ReadonlyArray<string>;
   readonly label: ReadonlyArray<string>;
   readonly state: ReadonlyArray<string>;
-  readonly orderBy: Option.Option<string>;
+  readonly orderBy: Option.Option<SortField | `-${SortField}`>;
   readonly limit: Option.Option<number>;
   readonly all: boolean;
   readonly format: Options.Format;
@@ -80,13 +86,21 @@ export const list = (given: List) =>
       const client = yield* Client;
       const limit = given.all ? Number.POSITIVE_INFINITY : Option.getOrElse(given.limit, () => STANDARD_LIMIT);
 
+      const states = yield* Effect.mapError(
+        Schema.decodeUnknown(Schema.Array(EntityState))(given.state),
+        () =>
+          new Failure.Failure({
+            exit: ExitCode.usage,
+            message: `--state must be ${EntityState.literals.join(" or ")}.`,
+          }),
+      );
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
       do {
         const page: Page = yield* client
           .list({
-            ...conditions(given),
+            ...conditions(given, states),
             limit: String(Math.min(PAGE, limit - shown)),
             ...(cursor === undefined ? {} : { cursor }),
           })
@@ -131,15 +145,17 @@ export const remove = (given: Remove) =>
   );
 
 /** The parameters of the list that were given, as the API spells them. */
-const conditions = ({ kind, namespace, owner, tag, label, state, orderBy }: List) => ({
+const conditions = (
+  { kind, namespace, owner, tag, label, orderBy }: List,
+  state: ReadonlyArray<EntityState>,
+): typeof EntityListQuery.Encoded => ({
   kind,
   namespace,
   owner,
   tag,
   label,
-  // The API says which states and fields there are: it knows, and its message names them.
-  state: state as ReadonlyArray<"active" | "inactive">,
-  ...Option.match(orderBy, { onNone: () => ({}), onSome: (field) => ({ orderBy: field as "name" }) }),
+  state,
+  ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
 });
 
 const yaml = (entity: Entity): string => Writer.write(entity as unknown as JsonObject);

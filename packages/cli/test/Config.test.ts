@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { expect, it } from "@effect/vitest";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import * as Redacted from "effect/Redacted";
+import * as Config from "../src/Config.ts";
+import { environment, folder } from "./support.ts";
+
+const load = (options: {
+  readonly file?: string;
+  readonly variables?: { readonly [name: string]: string };
+  readonly flags?: Config.Flags;
+  readonly state?: { readonly [name: string]: string };
+  readonly beside?: boolean;
+}) =>
+  Effect.gen(function* () {
+    const home = yield* folder({
+      ...(options.file === undefined ? {} : { "config/cadastre/config.yaml": options.file }),
+      ...Object.fromEntries(
+        Object.entries(options.state ?? {}).map(([name, text]) => [`state/cadastre/${name}`, text]),
+      ),
+    });
+    const loaded = yield* Config.load(options.flags ?? {}, options.beside ?? true).pipe(
+      Effect.provide(
+        environment({
+          XDG_CONFIG_HOME: join(home, "config"),
+          XDG_STATE_HOME: join(home, "state"),
+          ...options.variables,
+        }),
+      ),
+      Effect.either,
+    );
+    return { home, loaded };
+  });
+
+const message = ({ loaded, home }: Effect.Effect.Success<ReturnType<typeof load>>): string =>
+  loaded._tag === "Left" ? loaded.left.message.replaceAll(home, "") : "no failure";
+
+const value = ({ loaded }: Effect.Effect.Success<ReturnType<typeof load>>): Config.Config => {
+  if (loaded._tag === "Left") throw loaded.left;
+  return loaded.right;
+};
+
+it.scoped("takes defaults where nothing is set", () =>
+  Effect.gen(function* () {
+    const result = yield* load({});
+    const config = value(result);
+    expect(config).toMatchObject({ host: "127.0.0.1", port: 7717, logLevel: "info", sqliteSynchronous: "full" });
+    expect(config.database).toBe(join(result.home, "state/cadastre/catalog.db"));
+    expect(config.url).toBe("http://127.0.0.1:7717");
+    expect(new Set(Object.values(config.origins))).toEqual(new Set(["default"]));
+  }),
+);
+
+it.scoped("lets the file win over defaults, variables over the file, options over all, and says which it was", () =>
+  Effect.gen(function* () {
+    const result = yield* load({
+      file: "host: 10.0.0.1\nport: 1001\nlogLevel: debug\n",
+      variables: { CADASTRE_PORT: "1002", CADASTRE_LOG_LEVEL: "error" },
+      flags: { logLevel: "trace" },
+    });
+    const { host, port, logLevel, origins } = value(result);
+    expect({ host, port, logLevel }).toEqual({ host: "10.0.0.1", port: 1002, logLevel: "trace" });
+    expect(origins.host).toBe(`${join(result.home, "config/cadastre/config.yaml")}:1`);
+    expect(origins.port).toBe("CADASTRE_PORT");
+    expect(origins.logLevel).toBe("--log-level");
+  }),
+);
+
+it.scoped("reports every problem of every source, each with its place", () =>
+  Effect.gen(function* () {
+    const result = yield* load({
+      file: "# ours\nprot: 80\nlogLevel: loud\nhost: [a, b]\n",
+      variables: { CADASTRE_HOTS: "x", CADASTRE_SQLITE_SYNCHRONOUS: "off" },
+      flags: { port: "-1" },
+    });
+    expect(message(result)).toBe(
+      [
+        "The configuration is wrong:",
+        "  /config/cadastre/config.yaml:4: host must be a single value",
+        '  /config/cadastre/config.yaml:2: there is no setting "prot"; did you mean "port"?',
+        '  CADASTRE_HOTS: there is no such variable; did you mean "CADASTRE_HOST"?',
+        '  --port: port must be a whole number from 0 to 65535 (0: any free port), not "-1"',
+        '  /config/cadastre/config.yaml:3: logLevel must be one of: trace, debug, info, warning, error, fatal, none, not "loud"',
+        '  CADASTRE_SQLITE_SYNCHRONOUS: sqliteSynchronous must be one of: full, normal, not "off"',
+      ].join("\n"),
+    );
+  }),
+);
+
+it.scoped("says where the file is no YAML", () =>
+  Effect.gen(function* () {
+    expect(message(yield* load({ file: 'port: 1\nhost: "open\n' }))).toContain("config.yaml:3: ");
+    expect(message(yield* load({ file: "- port\n" }))).toContain("config.yaml:1: must be a map of settings");
+  }),
+);
+
+it.scoped("takes an empty file for one without settings", () =>
+  Effect.gen(function* () {
+    expect(value(yield* load({ file: "# nothing yet\n" })).port).toBe(7717);
+  }),
+);
+
+it.scoped("refuses Postgres without repeating the URL, which may hold a password", () =>
+  Effect.gen(function* () {
+    const result = yield* load({ variables: { CADASTRE_DATABASE_URL: "postgres://app:hunter2@db/catalog" } });
+    expect(message(result)).toContain("Postgres is not supported in this version");
+    expect(message(result)).not.toContain("hunter2");
+  }),
+);
+
+it.scoped("reads sqlite:path, paths and :memory:, relative ones against the place where they are written", () =>
+  Effect.gen(function* () {
+    const inFile = yield* load({ file: "database: sqlite:data/a.db\n" });
+    expect(value(inFile).database).toBe(join(inFile.home, "config/cadastre/data/a.db"));
+    expect(value(yield* load({ flags: { database: "a.db" } })).database).toBe(join(process.cwd(), "a.db"));
+    expect(value(yield* load({ flags: { database: ":memory:" } })).database).toBe(":memory:");
+    expect(value(yield* load({ flags: { database: "sqlite::memory:" } })).database).toBe(":memory:");
+  }),
+);
+
+it.scoped("leaves alone what Kubernetes sets for a service of this name", () =>
+  Effect.gen(function* () {
+    const variables = {
+      CADASTRE_PORT: "tcp://10.0.0.1:7717",
+      CADASTRE_PORT_7717_TCP_ADDR: "10.0.0.1",
+      CADASTRE_SERVICE_HOST: "10.0.0.1",
+    };
+    expect(value(yield* load({ variables })).port).toBe(7717);
+  }),
+);
+
+it.scoped("ignores relative XDG folders, as the specification demands", () =>
+  Effect.gen(function* () {
+    const { folders } = value(yield* load({ variables: { XDG_STATE_HOME: "relative", HOME: "/home/someone" } }));
+    expect(folders.state.startsWith("/")).toBe(true);
+  }),
+);
+
+it.scoped("keeps the token of the environment out of what can be printed", () =>
+  Effect.gen(function* () {
+    const config = value(yield* load({ variables: { CADASTRE_TOKEN: "cad_secret" } }));
+    expect(JSON.stringify(config)).not.toContain("cad_secret");
+    expect(Option.map(config.token, Redacted.value)).toEqual(Option.some("cad_secret"));
+  }),
+);
+
+const running = (pid: number) => ({
+  "daemon.json": JSON.stringify({ url: "http://127.0.0.1:4711", database: "/elsewhere/catalog.db", pid }),
+});
+
+it.scoped("finds the running daemon and its database, except for another daemon", () =>
+  Effect.gen(function* () {
+    const beside = value(yield* load({ state: running(process.pid) }));
+    expect(beside).toMatchObject({ url: "http://127.0.0.1:4711", database: "/elsewhere/catalog.db" });
+    expect(beside.origins.url).toBe("the running daemon");
+    const daemon = yield* load({ state: running(process.pid), beside: false });
+    expect(value(daemon).database).toBe(join(daemon.home, "state/cadastre/catalog.db"));
+  }),
+);
+
+it.scoped("prefers what is set to the running daemon", () =>
+  Effect.gen(function* () {
+    const config = value(yield* load({ state: running(process.pid), flags: { url: "http://127.0.0.1:1" } }));
+    expect(config.url).toBe("http://127.0.0.1:1");
+  }),
+);
+
+it.scoped("does not believe the file of a daemon that is gone", () =>
+  Effect.gen(function* () {
+    // The highest process id that Linux gives out is 2^22.
+    expect(value(yield* load({ state: running(2 ** 22 + 1) })).url).toBe("http://127.0.0.1:7717");
+  }),
+);
