@@ -32,7 +32,8 @@ export const authorize = <S extends object>(service: S, scopes: Scopes<S>): S =>
   return authorized;
 };
 
-type Result = Effect.Effect<unknown, unknown, unknown>;
+/** What is known of every member; its other failures and requirements pass through. */
+type Result = Effect.Effect<unknown, PermissionDenied, Caller>;
 
 type Member = Result | ((...args: ReadonlyArray<unknown>) => Result);
 

@@ -1,0 +1,89 @@
+import { authorize } from "@cadastre/core/Authorization";
+import { Batches } from "@cadastre/core/Batches";
+import { Entities } from "@cadastre/core/Entities";
+import { Tokens } from "@cadastre/core/Tokens";
+import { byKey } from "@cadastre/domain/EntityStore";
+import type { PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
+import { Caller, Scope } from "@cadastre/domain/Principal";
+import { TokenId } from "@cadastre/domain/Token";
+import { backend } from "@cadastre/testing/Backends";
+import { everything } from "@cadastre/testing/Fixtures";
+import { expect, it } from "@effect/vitest";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import { caller, component, events, layerOver } from "./support.ts";
+
+const payments = byKey("component:default/payments");
+
+const target = {
+  _tag: "Reference",
+  reference: { kind: "component", namespace: "default", name: "payments" },
+} as const;
+
+const unread = Stream.dieMessage("the stream was read");
+
+const options = { mode: "best-effort", dryRun: true, force: false } as const;
+
+const id = TokenId.make("tok_00000000-0000-7000-8000-000000000001");
+
+type Name =
+  | `Entities.${keyof typeof Entities.Service}`
+  | `Batches.${keyof typeof Batches.Service}`
+  | `Tokens.${keyof typeof Tokens.Service}`;
+
+type Call = Effect.Effect<unknown, { readonly _tag: string }, Entities | Batches | Tokens | Caller>;
+
+/** Every use case, and the scope that it needs. */
+const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
+  "Entities.get": ["catalog:read", Effect.flatMap(Entities, (entities) => entities.get(payments))],
+  "Entities.list": ["catalog:read", Effect.flatMap(Entities, (entities) => entities.list(everything))],
+  "Entities.create": ["catalog:write", Effect.flatMap(Entities, (entities) => entities.create(component("payments")))],
+  "Entities.put": [
+    "catalog:write",
+    Effect.flatMap(Entities, (entities) => entities.put(target, component("payments"))),
+  ],
+  "Entities.patch": ["catalog:write", Effect.flatMap(Entities, (entities) => entities.patch(payments, {}))],
+  "Entities.remove": ["catalog:write", Effect.flatMap(Entities, (entities) => entities.remove(payments))],
+  "Batches.apply": [
+    "catalog:write",
+    Effect.scoped(Effect.flatMap(Batches, (batches) => batches.apply(unread, options))),
+  ],
+  "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
+  "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],
+  "Tokens.revoke": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.revoke(id))],
+};
+
+const layer = layerOver(backend("memory").layer);
+
+for (const [name, [scope, call]] of Object.entries(USE_CASES)) {
+  const calledWith = (scopes: ReadonlyArray<Scope>) => Effect.exit(Effect.provideService(call, Caller, caller(scopes)));
+
+  it.effect(`${name} is denied to who lacks ${scope}, whatever else they hold, and does not begin`, () =>
+    Effect.gen(function* () {
+      const others = Scope.literals.filter((one) => one !== scope && one !== "admin");
+      for (const scopes of [[], others]) {
+        expect(yield* calledWith(scopes)).toMatchObject({ cause: { error: { _tag: "PermissionDenied", scope } } });
+      }
+      expect(yield* events).toEqual([]);
+    }).pipe(Effect.provide(layer)),
+  );
+
+  it.effect(`${name} is open to who holds ${scope} or admin`, () =>
+    Effect.gen(function* () {
+      for (const held of [scope, "admin"] as const) {
+        expect(JSON.stringify(yield* calledWith([held]))).not.toContain("PermissionDenied");
+      }
+    }).pipe(Effect.provide(layer)),
+  );
+}
+
+it("a member that is forgotten, misspelt or cannot be denied does not compile", () => {
+  const service = { read: Effect.succeed(1) as Effect.Effect<number, PermissionDenied | StoreUnavailable, Caller> };
+  authorize(service, { read: "catalog:read" });
+  // @ts-expect-error: `read` is missing
+  authorize(service, {});
+  // @ts-expect-error: no such scope
+  authorize(service, { read: "catalog" });
+  // @ts-expect-error: the type of `open` does not say that it may be denied
+  authorize({ open: Effect.succeed(1) }, { open: "catalog:read" });
+});
