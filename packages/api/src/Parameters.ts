@@ -69,8 +69,7 @@ export const flag = Schema.transform(word("true", "false"), Schema.Boolean, {
 }).annotations({ jsonSchema: { type: "boolean" } });
 
 export const integer = (minimum: number, maximum: number, standard: number) =>
-  Schema.NumberFromString.pipe(
-    Schema.int(),
+  Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,15}$/)), Schema.NumberFromString).pipe(
     Schema.between(minimum, maximum),
     Schema.annotations({
       jsonSchema: { type: "integer", minimum, maximum, default: standard },

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from "node:http";
 import * as Documents from "@cadastre/descriptors/Documents";
 import { InvalidInput, PayloadTooLarge } from "@cadastre/domain/Errors";
+import * as NodeStream from "@effect/platform-node/NodeStream";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Stream from "effect/Stream";
@@ -78,9 +79,10 @@ const readText = (request: IncomingMessage, limit: number): Effect.Effect<string
 
 /** The body as it arrives. The request stays open when the stream ends early, so that it can be answered. */
 const readBytes = (request: IncomingMessage, { idle }: Limits): Stream.Stream<Uint8Array, Refusal> =>
-  Stream.fromAsyncIterable<Uint8Array, Refusal>(
-    request.iterator({ destroyOnReturn: false }),
+  NodeStream.fromReadable<Refusal, Uint8Array>(
+    () => request,
     () => new Refusal({ failure: "BadRequest", detail: "The body broke off." }),
+    { closeOnDone: false },
   ).pipe(
     Stream.timeoutFail(
       () => new Refusal({ failure: "RequestTimeout", detail: "The body stalled.", headers: { connection: "close" } }),

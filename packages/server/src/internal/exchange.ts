@@ -22,13 +22,13 @@ export interface Exchange {
   readonly requestId: string;
   /** Of `performance.now`. */
   readonly started: number;
-  /** True during shutdown: the connection ends with the answer. */
-  readonly last: boolean;
+  /** True once the shutdown has begun: then the connection ends with the answer. */
+  readonly isLast: () => boolean;
   route: Route | undefined;
   principal: string | undefined;
 }
 
-export const make = (request: IncomingMessage, response: ServerResponse, last: boolean): Exchange => {
+export const make = (request: IncomingMessage, response: ServerResponse, isLast: () => boolean): Exchange => {
   const target = request.url ?? "/";
   const url = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = url.indexOf("?");
@@ -40,14 +40,14 @@ export const make = (request: IncomingMessage, response: ServerResponse, last: b
     search: mark === -1 ? "" : url.slice(mark + 1),
     requestId: requestIdOf(request),
     started: performance.now(),
-    last,
+    isLast,
     route: undefined,
     principal: undefined,
   };
 };
 
 /** The caller's id for the request if it is harmless in logs and headers, else a new one. */
-export const requestIdOf = ({ headers }: IncomingMessage): string => {
+const requestIdOf = ({ headers }: IncomingMessage): string => {
   const given = headers["x-request-id"];
   return typeof given === "string" && /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID();
 };
@@ -73,20 +73,27 @@ export const send = (
     : Effect.sync(() => sendText(exchange, answer, body));
 };
 
+/** Sends a problem document at once, outside of any fiber. */
+export const refuse = (exchange: Exchange, refusal: Refusal): number => {
+  const answer = problem(refusal, { requestId: exchange.requestId, instance: exchange.path });
+  sendText(exchange, answer, typeof answer.body === "string" ? answer.body : undefined);
+  return answer.status;
+};
+
 /** Tells a client that the time is up: its own, if the request is still arriving, or the server's. */
 export const sendTimeout = (exchange: Exchange): number => {
   const { request, response } = exchange;
   if (response.headersSent) return cutOff(exchange);
-  const refusal = request.complete
-    ? new Refusal({ failure: "Timeout", detail: "The answer took too long; what was asked for may have been done." })
-    : new Refusal({
-        failure: "RequestTimeout",
-        detail: "The request did not arrive in time.",
-        headers: { connection: "close" },
-      });
-  const answer = problem(refusal, { requestId: exchange.requestId, instance: exchange.path });
-  sendText(exchange, answer, typeof answer.body === "string" ? answer.body : undefined);
-  return answer.status;
+  return refuse(
+    exchange,
+    request.complete
+      ? new Refusal({ failure: "Timeout", detail: "The answer took too long; what was asked for may have been done." })
+      : new Refusal({
+          failure: "RequestTimeout",
+          detail: "The request did not arrive in time.",
+          headers: { connection: "close" },
+        }),
+  );
 };
 
 /** Ends the connection without an answer, or in the middle of one. The status is the log's word for it. */
@@ -110,10 +117,10 @@ export const endUpload = (request: IncomingMessage): void => {
   setTimeout(() => request.complete || request.socket.destroy(), UPLOAD_GRACE).unref();
 };
 
-const headersOf = ({ requestId, last }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
+const headersOf = ({ requestId, isLast }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
   "x-request-id": requestId,
   "x-content-type-options": "nosniff",
-  ...(last ? { connection: "close" } : {}),
+  ...(isLast() ? { connection: "close" } : {}),
   ...(headers as OutgoingHttpHeaders), // node's type forgot that lists may be read-only
 });
 

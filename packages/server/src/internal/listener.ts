@@ -135,7 +135,7 @@ export const make = (options: {
     };
 
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      const exchange = Exchange.make(request, response, isDraining());
+      const exchange = Exchange.make(request, response, isDraining);
       let timedOut = false;
       open.add(response);
       const fiber = runFork(serve(exchange));
@@ -148,12 +148,17 @@ export const make = (options: {
               if (response.writableEnded) response.destroy();
               else fiber.unsafeInterruptAsFork(FiberId.none);
             }, timeout);
-      response.on("close", () => {
+      const close = () => {
         clearTimeout(timer);
         open.delete(response);
         settle();
         if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none);
         Exchange.endUpload(request);
+      };
+      response.once("close", close);
+      // The response to a pipelined request has no socket yet whose end it could notice.
+      request.once("close", () => {
+        if (request.socket.destroyed) close();
       });
       fiber.addObserver((exit) => {
         fibers.delete(fiber);

@@ -6,7 +6,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from "node:stream";
 import type { TransportFailure } from "@cadastre/api/Problem";
 import { problem, Refusal } from "./answer.ts";
-import { requestIdOf } from "./exchange.ts";
+import * as Exchange from "./exchange.ts";
 
 export const attach = (server: Server): void => {
   server.on("clientError", onClientError);
@@ -38,13 +38,11 @@ const describe = ({ code, ...error }: Error & { readonly code?: string }): reado
 };
 
 const onExpectation = (request: IncomingMessage, response: ServerResponse): void => {
-  const refusal = new Refusal({
-    failure: "ExpectationFailed",
-    detail: "The only expectation that is met is 100-continue.",
-  });
-  const requestId = requestIdOf(request);
-  const { status, headers, body } = problem(refusal, { requestId });
-  response.writeHead(status, { ...headers, "x-request-id": requestId, connection: "close" }).end(body);
+  const detail = "The only expectation that is met is 100-continue.";
+  Exchange.refuse(
+    Exchange.make(request, response, () => true),
+    new Refusal({ failure: "ExpectationFailed", detail }),
+  );
 };
 
 /** There is no response object: the answer is written as it stands, and the connection ends. */
