@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
+import { parse } from "yaml";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import { Output } from "./Output.ts";
@@ -68,12 +69,13 @@ const decode = Schema.decodeUnknown(ArchiveRecord);
 
 /** The records of a file, or of standard input for `-`, in memory that does not grow with it. */
 export const read = (file: string): Stream.Stream<ArchiveRecord, Failure | InvalidInput> => {
+  const name = file === "-" ? "<stdin>" : file;
   const bytes: Stream.Stream<Uint8Array, Failure> = NodeStream.fromReadable(
     () => (file === "-" ? process.stdin : createReadStream(file)),
     (cause) =>
       new Failure({
         exit: ExitCode.local,
-        message: `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        message: `${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
       }),
   );
   const numbered = bytes.pipe(
@@ -82,17 +84,14 @@ export const read = (file: string): Stream.Stream<ArchiveRecord, Failure | Inval
     Stream.zipWithIndex,
     Stream.map(([text, index]): Text => ({ text, line: index + 1 })),
   );
-  return Stream.unwrap(
-    Effect.map(parserOf(file), ({ split, parse }) =>
-      split(numbered).pipe(
-        Stream.filter(({ text }) => text.trim() !== ""),
-        Stream.mapEffect(({ text, line }) =>
-          Effect.try(() => parse(text)).pipe(
-            Effect.flatMap(decode),
-            Effect.mapError(
-              () => new InvalidInput({ message: `${file}:${line}: is not a record of an export`, faults: [] }),
-            ),
-          ),
+  const parser = parserOf(file);
+  return parser.split(numbered).pipe(
+    Stream.filter(({ text }) => text.trim() !== ""),
+    Stream.mapEffect(({ text, line }) =>
+      Effect.try(() => parser.parse(text)).pipe(
+        Effect.flatMap(decode),
+        Effect.mapError(
+          () => new InvalidInput({ message: `${name}:${line}: this is not a record of an export`, faults: [] }),
         ),
       ),
     ),
@@ -111,13 +110,10 @@ interface Parser {
 }
 
 /** YAML by its name; everything else, standard input too, is one record a line. */
-const parserOf = (file: string): Effect.Effect<Parser> =>
+const parserOf = (file: string): Parser =>
   /\.ya?ml$/i.test(file)
-    ? Effect.map(
-        Effect.promise(() => import("yaml")),
-        ({ parse }): Parser => ({ split: byMarker, parse: (text) => parse(text) }),
-      )
-    : Effect.succeed({ split: (lines) => lines, parse: JSON.parse });
+    ? { split: byMarker, parse: (text) => parse(text) }
+    : { split: (lines) => lines, parse: (text) => JSON.parse(text) };
 
 /** What stands between lines that are `---`: inside a document every line of a text is indented. */
 const byMarker = <E>(lines: Stream.Stream<Text, E>): Stream.Stream<Text, E> =>

@@ -65,4 +65,8 @@ const withFaults = ({ message, faults }: InvalidInput): string => {
   return faults.length < 2 ? sentence(message) : [message, ...lines.map((line) => `  ${line}`)].join("\n");
 };
 
-const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);
+/** With a capital where the first word is a word and not a reference, and a full stop. */
+const sentence = (text: string): string => {
+  const start = /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /[.?!]$/.test(start) ? start : `${start}.`;
+};

@@ -24,8 +24,8 @@ export const config = Command.make(
         case "json":
           return yield* output.line(JSON.stringify(rows, undefined, 2));
         case "yaml": {
-          const { stringify } = yield* Effect.promise(() => import("yaml"));
-          return yield* output.write(stringify(rows));
+          const Writer = yield* Effect.promise(() => import("@cadastre/descriptors/Writer"));
+          return yield* output.write(Writer.write(rows));
         }
         case "name":
           return yield* output.line(rows.map(({ setting }) => setting).join("\n"));

@@ -1,6 +1,7 @@
 /**
  * `entity apply` and `entity validate`: from files to the catalog, with every fault at its place.
  */
+import * as Writer from "@cadastre/descriptors/Writer";
 import type { BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
 import * as Effect from "effect/Effect";
 import type * as Option from "effect/Option";
@@ -144,8 +145,7 @@ const tellOutcomes = (outcomes: ReadonlyArray<Outcome>, { format }: Pick<Apply, 
       case "json":
         return yield* line(JSON.stringify(outcomes, undefined, 2));
       case "yaml": {
-        const { stringify } = yield* Effect.promise(() => import("yaml"));
-        return yield* write(stringify(outcomes));
+        return yield* write(Writer.write(outcomes));
       }
       case "name":
       case "table":

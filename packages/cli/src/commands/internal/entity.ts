@@ -6,7 +6,6 @@ import type { EntityListQuery } from "@cadastre/api/Entities";
 import * as Writer from "@cadastre/descriptors/Writer";
 import { EntityState } from "@cadastre/domain/Entity";
 import type { SortField } from "@cadastre/domain/EntityQuery";
-import type { JsonObject } from "@cadastre/domain/Json";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
@@ -158,4 +157,4 @@ const conditions = (
   ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
 });
 
-const yaml = (entity: Entity): string => Writer.write(entity as unknown as JsonObject);
+const yaml = (entity: Entity): string => Writer.write(entity);

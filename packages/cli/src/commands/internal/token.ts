@@ -1,7 +1,9 @@
 /**
  * What `admin token` does.
  */
+
 import { Tokens } from "@cadastre/core/Tokens";
+import * as Writer from "@cadastre/descriptors/Writer";
 import { Scope } from "@cadastre/domain/Principal";
 import { isUsable, TokenId } from "@cadastre/domain/Token";
 import * as Clock from "effect/Clock";
@@ -69,8 +71,7 @@ export const listTokens = (given: Database & { readonly format: Options.Format }
         case "json":
           return yield* output.line(JSON.stringify(shown, undefined, 2));
         case "yaml": {
-          const { stringify } = yield* Effect.promise(() => import("yaml"));
-          return yield* output.write(stringify(shown));
+          return yield* output.write(Writer.write(shown));
         }
         case "name":
           return yield* output.write(shown.map(({ id }) => `${id}\n`).join(""));
