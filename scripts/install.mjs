@@ -29,7 +29,7 @@ export const install = () => {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return true;
 
   console.error("Installing dependencies (once; a minute or so) …");
-  const run = spawnSync("npx", ["--yes", "pnpm@10", "install", "--frozen-lockfile", "--reporter=silent"], {
+  const run = spawnSync("npx", ["--yes", "pnpm@10", "install", "--frozen-lockfile", "--reporter=append-only"], {
     cwd: root,
     encoding: "utf8",
     // pnpm must not stop to ask whether it may replace a folder that another version made.
