@@ -11,12 +11,24 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamp = join(root, "node_modules/.cadastre-installed");
 const MINIMUM = [20, 12];
 
+/** Lines of pnpm's output that are shown when it fails. */
+const LAST_LINES = 30;
+
 /** A sentence if this Node is too old, undefined if it will do. */
 export const nodeProblem = (version = process.versions.node) => {
   const [major, minor] = version.split(".").map(Number);
   return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
     ? undefined
     : `Cadastre needs Node ${MINIMUM.join(".")} or newer; this is Node ${version}. Get one from https://nodejs.org.`;
+};
+
+/**
+ * The native driver is compiled where there is no build of it to download; then the headers that came with this Node will do,
+ * and need no network.
+ */
+const headers = () => {
+  const prefix = join(dirname(process.execPath), "..");
+  return existsSync(join(prefix, "include/node/node_api.h")) ? { npm_config_nodedir: prefix } : {};
 };
 
 /** True if everything is in place afterwards; otherwise what went wrong has been printed. */
@@ -32,15 +44,28 @@ export const install = () => {
   const run = spawnSync("npx", ["--yes", "pnpm@10", "install", "--frozen-lockfile", "--reporter=append-only"], {
     cwd: root,
     encoding: "utf8",
-    // pnpm must not stop to ask whether it may replace a folder that another version made.
-    env: { ...process.env, CI: "true" },
+    env: {
+      ...process.env,
+      // pnpm must not stop to ask whether it may replace a folder that another version made.
+      CI: "true",
+      ...headers(),
+    },
     shell: process.platform === "win32",
   });
   if (run.status === 0) {
     writeFileSync(stamp, wanted);
     return true;
   }
-  console.error(`${run.stdout ?? ""}${run.stderr ?? ""}`.trim() || String(run.error ?? "pnpm ended without a word"));
-  console.error("The dependencies could not be installed: see above. Run `npx pnpm@10 install` for the details.");
+  const said = run.error === undefined ? `${run.stdout}${run.stderr}`.trim() : String(run.error);
+  console.error(said.split("\n").slice(-LAST_LINES).join("\n"));
+  console.error("The dependencies could not be installed: see above.");
   return false;
+};
+
+/** Where the native driver has to be compiled, the headers that came with Node spare a download. */
+const headers = () => {
+  const prefix = join(dirname(process.execPath), "..");
+  return existsSync(join(prefix, "include/node/node.h")) && process.env.npm_config_nodedir === undefined
+    ? { npm_config_nodedir: prefix }
+    : {};
 };
