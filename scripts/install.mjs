@@ -22,15 +22,6 @@ export const nodeProblem = (version = process.versions.node) => {
     : `Cadastre needs Node ${MINIMUM.join(".")} or newer; this is Node ${version}. Get one from https://nodejs.org.`;
 };
 
-/**
- * The native driver is compiled where there is no build of it to download; then the headers that came with this Node will do,
- * and need no network.
- */
-const headers = () => {
-  const prefix = join(dirname(process.execPath), "..");
-  return existsSync(join(prefix, "include/node/node_api.h")) ? { npm_config_nodedir: prefix } : {};
-};
-
 /** True if everything is in place afterwards; otherwise what went wrong has been printed. */
 export const install = () => {
   const wanted = createHash("sha256")
@@ -48,6 +39,8 @@ export const install = () => {
       ...process.env,
       // pnpm must not stop to ask whether it may replace a folder that another version made.
       CI: "true",
+      // `npm --silent` would silence what is shown only if it fails.
+      npm_config_loglevel: "info",
       ...headers(),
     },
     shell: process.platform === "win32",
