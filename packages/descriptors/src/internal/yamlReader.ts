@@ -1,4 +1,5 @@
 /** One YAML document: its JSON data or its faults, and the places of its keys. */
+import { MAX_FAULTS } from "@cadastre/domain/Fault";
 import { MAX_NODES } from "@cadastre/domain/Validation";
 import * as Either from "effect/Either";
 import { Composer, type CST, type Document, isAlias, isMap, isSeq, Lexer, type Node, Parser } from "yaml";
@@ -44,11 +45,16 @@ export const readYaml = (text: string, first: Position): ReadText => {
 /** Undefined: there are too many tokens. */
 const parse = (text: string): ReadonlyArray<Document.Parsed> | undefined => {
   let count = 0;
+  let errors = 0;
   const tokens = function* (): Generator<CST.Token> {
     const parser = new Parser();
     for (const lexeme of new Lexer().lex(text)) {
       if (++count > MAX_TOKENS) return;
-      yield* parser.next(lexeme);
+      for (const token of parser.next(lexeme)) {
+        yield token;
+        if (token.type === "error") errors++;
+      }
+      if (errors > MAX_FAULTS) break;
     }
     yield* parser.end();
   };
