@@ -29,12 +29,12 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   );
   const entitiesOf = sql`IN (SELECT id FROM entities WHERE uid IN (${dialect.texts("uids")}))`;
   const clear = [
-    statements.prepare(sql`DELETE FROM edges WHERE declared_by ${entitiesOf}`),
-    statements.prepare(sql`DELETE FROM entity_tags WHERE entity_id ${entitiesOf}`),
-    statements.prepare(sql`DELETE FROM entity_labels WHERE entity_id ${entitiesOf}`),
+    statements.prepareWrite(sql`DELETE FROM edges WHERE declared_by ${entitiesOf}`),
+    statements.prepareWrite(sql`DELETE FROM entity_tags WHERE entity_id ${entitiesOf}`),
+    statements.prepareWrite(sql`DELETE FROM entity_labels WHERE entity_id ${entitiesOf}`),
   ];
   const upsert = entityRows.inserter(statements, entityRows.UPSERTION);
-  const remove = statements.prepare(sql`DELETE FROM entities WHERE uid = ${"uid"}`);
+  const remove = statements.prepareWrite(sql`DELETE FROM entities WHERE uid = ${"uid"}`);
 
   const selectDependents = statements.prepare(sql`
     SELECT d.from_key, count(*) OVER () AS total
@@ -96,9 +96,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   };
 };
 
-/**
- * The cast is the store's trust in its own columns: they are NOT NULL and typed. Decoding rows by Schema here costs TODO.
- */
+/** The casts are the store's trust in its own columns, which are typed: this runs for every entity that is shown. */
 const toText = (row: Row): EntityText => ({
   uid: row["uid"] as EntityUid,
   revision: Number(row["revision"]),

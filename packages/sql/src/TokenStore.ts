@@ -18,10 +18,10 @@ export const make = (
   const insert = statements.insert(tokenRows.INSERTION);
   const selectByHash = statements.prepare(sql`SELECT * FROM tokens WHERE hash = ${"hash"}`);
   const selectAll = statements.prepare(sql`SELECT * FROM tokens ORDER BY created_at, id`);
-  const revoke = statements.prepare(
+  const revoke = statements.prepareWrite(
     sql`UPDATE tokens SET revoked_at = coalesce(revoked_at, ${"at"}) WHERE id = ${"id"} RETURNING *`,
   );
-  const touch = statements.prepare(sql`UPDATE tokens SET last_used_at = ${"at"} WHERE id = ${"id"}`);
+  const touch = statements.prepareWrite(sql`UPDATE tokens SET last_used_at = ${"at"} WHERE id = ${"id"}`);
 
   return {
     insert: (token) =>

@@ -21,11 +21,14 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<U
 
   return {
     transact: (effect) =>
-      Effect.contextWithEffect((context: Context.Context<never>) =>
-        isInside(context)
-          ? Effect.dieMessage("UnitOfWork.transact is not to be nested")
-          : Effect.retry(once(engine, effect), { while: isTransient, schedule: backoff }),
-      ),
+      Effect.contextWithEffect((context: Context.Context<never>) => {
+        if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
+        const attempt = once(engine, effect);
+        // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
+        return Effect.catchIf(attempt, isTransient, () =>
+          Effect.retry(attempt, { while: isTransient, schedule: backoff }),
+        );
+      }),
   };
 };
 

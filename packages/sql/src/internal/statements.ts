@@ -23,6 +23,9 @@ export interface Statements {
    */
   readonly prepare: (template: Statement<Row>) => (parameters: { readonly [name: string]: unknown }) => Rows;
 
+  /** As {@link prepare}, for a statement that writes: outside a transaction it dies. */
+  readonly prepareWrite: Statements["prepare"];
+
   /** Runs a statement whose text depends on what is asked. */
   readonly run: (statement: Statement<Row>) => Rows;
 
@@ -32,42 +35,57 @@ export interface Statements {
 }
 
 export const make = (engine: Context.Tag.Service<Engine>): Statements => {
-  const use = (run: (connection: Connection) => Rows<SqlError>): Rows<SqlError> =>
+  type Use = (run: (connection: Connection) => Rows<SqlError>) => Rows<SqlError>;
+
+  const useAny: Use = (run) =>
     Effect.contextWithEffect((context: Context.Context<never>) => {
       const transaction = Context.getOption(context, TransactionConnection);
       return transaction._tag === "Some" ? run(transaction.value[0]) : engine.withReader(run);
     });
 
-  const execute = (text: string, values: ReadonlyArray<unknown>): Rows =>
+  const useOwn: Use = (run) =>
+    Effect.contextWithEffect((context: Context.Context<never>) => {
+      const transaction = Context.getOption(context, TransactionConnection);
+      return transaction._tag === "Some"
+        ? run(transaction.value[0])
+        : Effect.dieMessage("this store call belongs inside UnitOfWork.transact");
+    });
+
+  const execute = (use: Use, text: string, values: ReadonlyArray<unknown>): Rows =>
     Effect.catchAll(
       use((connection) => connection.execute(text, values, undefined)),
       (error) => unavailable(engine, error),
     );
 
-  return {
-    prepare: (template) => {
+  const preparing =
+    (use: Use): Statements["prepare"] =>
+    (template) => {
       const [text, names] = template.compile();
       return (parameters) =>
         execute(
+          use,
           text,
           names.map((name) => parameters[String(name)]),
         );
-    },
+    };
 
-    run: (statement) => execute(...statement.compile()),
+  return {
+    prepare: preparing(useAny),
+
+    prepareWrite: preparing(useOwn),
+
+    run: (statement) => execute(useAny, ...statement.compile()),
 
     insert: (insertion) => {
       const insert = engine.insert(insertion);
       return (rows) =>
-        rows.length === 0
-          ? Effect.succeed([])
-          : Effect.catchAll(
-              use((connection) => insert(connection, rows)),
-              (error): Effect.Effect<never, Conflict | StoreUnavailable> =>
-                engine.classify(error) === "conflict"
-                  ? Effect.fail(new Conflict({ cause: error }))
-                  : unavailable(engine, error),
-            );
+        Effect.catchAll(
+          useOwn((connection) => insert(connection, rows)),
+          (error): Effect.Effect<never, Conflict | StoreUnavailable> =>
+            engine.classify(error) === "conflict"
+              ? Effect.fail(new Conflict({ cause: error }))
+              : unavailable(engine, error),
+        );
     },
   };
 };

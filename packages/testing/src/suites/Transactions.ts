@@ -53,6 +53,17 @@ export const transactions = (backend: Backend): void => {
         expect(yield* transact(Effect.zipRight(writeAll, counts))).toEqual([1, 1, 1]);
       }));
 
+    test("writes of entities and events outside of a transaction die", () =>
+      Effect.gen(function* () {
+        const store = yield* EntityStore;
+        const log = yield* EventLog;
+        const write = entity();
+        for (const call of [store.save([write]), store.remove(write.record.uid), log.append([event(write)])]) {
+          expect(Exit.isFailure(yield* Effect.exit(Effect.catchAll(call, () => Effect.void)))).toBe(true);
+        }
+        expect(yield* counts).toEqual([0, 0, 0]);
+      }));
+
     test("what fails leaves nothing, and fails with its own error", () =>
       Effect.gen(function* () {
         const { transact } = yield* UnitOfWork;

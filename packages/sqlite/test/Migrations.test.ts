@@ -1,0 +1,77 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { temporaryDirectory } from "@cadastre/testing/Backends";
+import { describe, expect, it } from "@effect/vitest";
+import * as Effect from "effect/Effect";
+import * as engines from "../src/internal/engine.ts";
+import { MIGRATIONS } from "../src/internal/migrations.ts";
+import * as Sqlite from "../src/Sqlite.ts";
+
+const LATEST = MIGRATIONS.length;
+
+const temporaryFile = Effect.map(temporaryDirectory, (directory) => path.join(directory, "catalog.db"));
+
+/** Runs statements as another program would. */
+const execute = (filename: string, ...texts: ReadonlyArray<string>) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const engine = yield* engines.make({ filename });
+      const connection = yield* engine.client.reserve;
+      yield* Effect.forEach(texts, (text) => connection.executeUnprepared(text, [], undefined));
+    }),
+  );
+
+describe("migrations", () => {
+  it("every file is registered, in order and without gaps", () => {
+    const files = fs.readdirSync(path.join(import.meta.dirname, "../src/migrations")).toSorted();
+    expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(MIGRATIONS.map((_, i) => i + 1));
+    const source = fs.readFileSync(path.join(import.meta.dirname, "../src/internal/migrations.ts"), "utf8");
+    const imported = [...source.matchAll(/^import (\w+) from "\.\.\/migrations\/(.+)";$/gm)];
+    expect(imported.map(([, , file]) => file)).toEqual(files);
+    expect(source).toContain(`= [${imported.map(([, name]) => name).join(", ")}];`);
+  });
+
+  it.scoped("a new database is brought to the latest version, and one that is there stays as it is", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile;
+      expect(yield* Sqlite.status({ filename })).toEqual({ current: 0, latest: LATEST });
+      expect(fs.existsSync(filename)).toBe(false);
+      expect(yield* Sqlite.migrate({ filename })).toEqual({ from: 0, to: LATEST });
+      expect(yield* Sqlite.migrate({ filename })).toEqual({ from: LATEST, to: LATEST });
+      expect(yield* Sqlite.status({ filename })).toEqual({ current: LATEST, latest: LATEST });
+    }),
+  );
+
+  it.scoped("of five that start at once one migrates and the others find it done", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile;
+      const runs = yield* Effect.all(
+        Array.from({ length: 5 }, () => Sqlite.migrate({ filename })),
+        { concurrency: "unbounded" },
+      );
+      expect(runs.map(({ from }) => from).toSorted()).toEqual([0, LATEST, LATEST, LATEST, LATEST]);
+    }),
+  );
+
+  it.scoped("a database newer than the program is refused and left alone", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile;
+      yield* Sqlite.migrate({ filename });
+      yield* execute(filename, `PRAGMA user_version = ${LATEST + 1}`);
+      const message = `the database is at schema version ${LATEST + 1} and this program knows ${LATEST}: run a newer cadastre`;
+      expect((yield* Effect.flip(Sqlite.migrate({ filename }))).message).toBe(message);
+      expect((yield* Effect.flip(Sqlite.status({ filename }))).message).toBe(message);
+    }),
+  );
+
+  it.scoped("the database of another program is refused and left alone", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile;
+      fs.writeFileSync(filename, "");
+      yield* execute(filename, "CREATE TABLE recipes (name TEXT)");
+      const error = yield* Effect.flip(Sqlite.migrate({ filename }));
+      expect(error.message).toBe("the database holds the tables of another program");
+      yield* execute(filename, "INSERT INTO recipes VALUES ('soup')");
+    }),
+  );
+});
