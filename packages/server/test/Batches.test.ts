@@ -1,3 +1,4 @@
+import { MAX_ATOMIC } from "@cadastre/domain/Batch";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import { type CallInit, component, type Running, start } from "./harness.ts";
@@ -98,6 +99,17 @@ describe("a batch over HTTP", () => {
       const body = `${JSON.stringify(component("a"))}\n`.repeat(50_000);
       const init = { body, headers: { "content-type": "application/x-ndjson", authorization: "Bearer cad_x" } };
       expect((yield* Effect.promise(() => apply(running, "", init))).status).toBe(401);
+    }),
+  );
+
+  it.scopedLive("is answered even if it is refused before its body was read to the end", () =>
+    Effect.gen(function* () {
+      const running = yield* start();
+      const body = `${JSON.stringify(component("a", { metadata: { name: "a", description: "x".repeat(1000) } }))}\n`;
+      const init = { body: body.repeat(MAX_ATOMIC * 3), headers: { "content-type": "application/x-ndjson" } };
+      const reply = yield* Effect.promise(() => apply(running, "", init));
+      expect([reply.status, reply.body.code]).toEqual([400, "invalid-input"]);
+      expect(reply.body.detail).toContain(String(MAX_ATOMIC));
     }),
   );
 });

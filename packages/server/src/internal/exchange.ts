@@ -109,11 +109,12 @@ const CLIENT_CLOSED = 499;
 const UPLOAD_GRACE = 5_000;
 
 /**
- * A body that nobody reads any more is thrown away (by node) rather than the connection closed on it: a client that is
- * still sending would see a reset, and not the answer.
+ * A body that nobody reads any more is thrown away rather than the connection closed on it: a client that is still sending
+ * would see a reset, and not the answer.
  */
 export const endUpload = (request: IncomingMessage): void => {
   if (request.complete || request.socket.destroyed) return;
+  request.resume();
   setTimeout(() => request.complete || request.socket.destroy(), UPLOAD_GRACE).unref();
 };
 
