@@ -27,55 +27,72 @@ const PROTOBUF = new Set([
 
 const unknown = Symbol("no JSON value");
 
+const members = (given: unknown): ReadonlyArray<readonly [string, unknown]> => Object.entries(given ?? {});
+
+const member = (given: unknown, name: string): unknown => members(given).find(([key]) => key === name)?.[1];
+
+const itemsOf = (given: unknown, name: string): ReadonlyArray<unknown> => {
+  const items = member(given, name);
+  return Array.isArray(items) ? items : [];
+};
+
 /** The official cases' notation of values (cel.expr.Value as JSON). */
-const valueOf = (given: any): Value | typeof unknown => {
-  if (given === undefined) return true;
-  const [[kind, content] = ["nullValue", null]] = Object.entries<any>(given);
+const valueOf = (given: unknown): Value | typeof unknown => {
+  const [kind, content] = members(given)[0] ?? ["boolValue", true];
   switch (kind) {
     case "nullValue":
       return null;
     case "boolValue":
+      return content === true;
     case "stringValue":
-      return content;
+      return String(content);
     case "int64Value":
-      return BigInt(content);
+      return BigInt(String(content));
     case "doubleValue":
       return Number(content);
     case "typeValue":
-      return new TypeName(content);
-    case "listValue": {
-      const items = (content.values ?? []).map(valueOf);
-      return items.includes(unknown) ? unknown : items;
-    }
+      return new TypeName(String(content));
+    case "listValue":
+      return known(itemsOf(content, "values").map(valueOf));
     case "mapValue": {
-      const entries = (content.entries ?? []).map((entry: any) => [valueOf(entry.key), valueOf(entry.value)]);
-      if (entries.flat().includes(unknown)) return unknown;
-      return new CelMap(new Map(entries.map(([key, value]: [Value, Value]) => [keyOf(key), value])));
+      const entries = new Map<NonNullable<ReturnType<typeof keyOf>>, Value>();
+      for (const entry of itemsOf(content, "entries")) {
+        const pair = known([valueOf(member(entry, "key")), valueOf(member(entry, "value"))]);
+        if (pair === unknown) return unknown;
+        entries.set(keyOf(pair[0] ?? null) ?? "", pair[1] ?? null);
+      }
+      return new CelMap(entries);
     }
     case "objectValue": {
-      const text = content.value ?? "";
-      const found = content["@type"]?.endsWith("Timestamp")
+      const text = String(member(content, "value"));
+      const type = String(member(content, "@type"));
+      const time = type.endsWith("Timestamp")
         ? parseTimestamp(text)
-        : content["@type"]?.endsWith("Duration")
+        : type.endsWith("Duration")
           ? parseDuration(text)
           : undefined;
-      return found ?? unknown;
+      return time ?? unknown;
     }
     default:
       return unknown;
   }
 };
 
+const known = (values: ReadonlyArray<Value | typeof unknown>): ReadonlyArray<Value> | typeof unknown => {
+  const those = values.filter((value) => value !== unknown);
+  return those.length === values.length ? those : unknown;
+};
+
 const passes = (test: Case): boolean => {
-  const bindings = Object.entries<any>((test["bindings"] as object | undefined) ?? {}).map(
-    ([name, binding]) => [name, valueOf(binding.value)] as const,
-  );
-  const variables = new Map(bindings);
-  if ([...variables.values()].includes(unknown)) return false;
+  const variables = new Map<string, Value>();
   const library = baseLibrary();
-  for (const name of variables.keys()) if (!name.includes(".")) library.registerVariable(name, "dyn");
-  const expected =
-    test["evalError"] === undefined && test["anyEvalErrors"] === undefined ? valueOf(test["value"]) : undefined;
+  for (const [name, binding] of members(test["bindings"])) {
+    const value = valueOf(member(binding, "value"));
+    if (value === unknown || name.includes(".")) return false;
+    variables.set(name, value);
+    library.registerVariable(name, "dyn");
+  }
+  const fails = test["evalError"] !== undefined || test["anyEvalErrors"] !== undefined;
   const checked = Either.gen(function* () {
     const { ast, types } = yield* parse(test.expr, { library });
     const complaints = inspect(ast, test.expr, { library, variables: [...variables.keys()] });
@@ -84,13 +101,13 @@ const passes = (test: Case): boolean => {
     return ast;
   });
   // A literal that is wrong is refused where the reference fails when it runs.
-  if (Either.isLeft(checked)) return expected === undefined;
-  const meter = { steps: 1e6, locals: [], variable: (name: string) => variables.get(name) as Value | undefined };
-  const value = compile(checked.right)(meter);
-  if (expected === undefined || expected === unknown || value instanceof Failure)
-    return expected === undefined && value instanceof Failure;
-  if (typeof value !== typeof expected) return false;
-  return (typeof value === "number" && Number.isNaN(value) && Number.isNaN(expected)) || equals(value, expected, meter);
+  if (Either.isLeft(checked)) return fails;
+  const frame = { steps: 1e6, locals: [], variable: (name: string) => variables.get(name) };
+  const value = compile(checked.right)(frame);
+  if (fails || value instanceof Failure) return fails && value instanceof Failure;
+  const expected = valueOf(test["value"]);
+  if (expected === unknown || typeof value !== typeof expected) return false;
+  return (Number.isNaN(value) && Number.isNaN(expected)) || equals(value, expected, frame);
 };
 
 const casesOf = ({ tests: direct = [], suites = [] }: Suite): ReadonlyArray<Case> => [

@@ -73,7 +73,7 @@ const EXPRESSIONS: { readonly [attack: string]: string } = {
   "many conditions on each item": `entity.spec.list.exists(a, ${Array.from({ length: 70 }, (_, i) => `a < -${i}.0`).join("||")})`,
   "many loops in each item": `entity.spec.rows.exists(r, ${times(20, "r.b.exists(x, x < 0.0) || ")}r.a < 0.0)`,
   "many places in each item": `entity.spec.rows.exists(r, ${Array.from({ length: 60 }, (_, i) => `r.c${i} == ${i}`).join("||")})`,
-  "many loops over all": times(20, "tags.exists(t, t == 'x') || ") + "false",
+  "many loops over all": `${times(20, "tags.exists(t, t == 'x') || ")}false`,
   "membership in a loop": "entity.spec.list.all(a, a in entity.spec.list)",
   "membership of a literal in a loop": "entity.spec.list.exists(a, -1 in entity.spec.list)",
   "equality of what is large": "entity.spec.list.all(a, entity.spec == entity.spec)",

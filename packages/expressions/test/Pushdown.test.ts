@@ -16,7 +16,7 @@ import { envelope, expression } from "./arbitraries.ts";
 /** Documents of one table. */
 const DOCUMENTS = 250;
 
-const EVALUATIONS = Number(process.env["CADASTRE_EVALUATIONS"] ?? 110_000);
+const EVALUATIONS = Number(process.env["CADASTRE_EVALUATIONS"] ?? 200_000);
 
 const SEED = Number(process.env["CADASTRE_SEED"] ?? 20_261_124);
 

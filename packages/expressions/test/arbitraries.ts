@@ -184,10 +184,14 @@ const place = (variables: ReadonlyArray<string>): fc.Arbitrary<string> =>
         ]),
   );
 
+const shorthand = fc.constantFrom("kind", "name", "namespace", "owner", "labels.a", 'annotations["we ird"]');
 const order = fc.constantFrom("<", "<=", ">", ">=");
 const equal = fc.constantFrom("==", "!=");
+/** Parts of the texts above, and what a database's own operators would take for more. */
+const partLiteral = fc
+  .constantFrom("prod", "Prod", "pro", "P", "ment", "tion", "%", "_", "a", "uction", "é", "\u{1F600}", "\\", "")
+  .map((part) => quoted(part));
 const textTest = fc.constantFrom("startsWith", "endsWith", "contains");
-const shorthand = fc.constantFrom("kind", "name", "namespace", "owner", "labels.a", 'annotations["we ird"]');
 const items = fc.array(literal, { maxLength: 4 }).map((list) => `[${list.join(", ")}]`);
 const times = fc.constantFrom("entity.metadata.createdAt", "entity.metadata.updatedAt", "entity.status.since");
 const moments = fc.constantFrom(
@@ -214,13 +218,15 @@ const pushable = (variables: ReadonlyArray<string>): ReadonlyArray<fc.Arbitrary<
         ([operand, field]) =>
           `has(${operand.includes("[") || operand.includes("(") ? "entity.spec" : operand}${field})`,
       ),
-    fc.tuple(at, textTest, textLiteral).map(([operand, test, value]) => `${operand}.${test}(${value})`),
+    fc
+      .tuple(fc.oneof(at, shorthand), textTest, partLiteral)
+      .map(([operand, test, value]) => `${operand}.${test}(${value})`),
     at.map((operand) => `dyn(${operand})`),
     fc
-      .tuple(dotted, fc.array(dotted, { maxLength: 1 }), literal, equal, literal)
+      .tuple(dotted, fc.array(dotted, { maxLength: 1 }), literal, equal, fc.option(literal, { freq: 2 }))
       .map(
         ([first, more, fallback, operator, value]) =>
-          `dyn(entity.spec.?${first.slice(1)}${more.map((field) => `.?${field.slice(1)}`).join("")}.orValue(dyn(${fallback}))) ${operator} ${value}`,
+          `dyn(entity.spec.?${first.slice(1)}${more.map((field) => `.?${field.slice(1)}`).join("")}.orValue(dyn(${fallback}))) ${operator} ${value ?? fallback}`,
       ),
     fc.tuple(dotted, dotted).map(([a, b]) => `entity.?spec.?${a.slice(1)}.?${b.slice(1)}.hasValue()`),
     join(shorthand, fc.constantFrom("==", "!=", "<", ">="), textLiteral).filter(

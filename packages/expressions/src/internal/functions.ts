@@ -1,7 +1,5 @@
 /**
- * The functions and operators of the language (cel-spec "Standard definitions", and the strings extension).
- *
- * Each charges the meter for what it reads and makes. Undefined: it does not take arguments of these types.
+ * The functions and operators of the language (cel-spec "Standard definitions").
  */
 
 import { pointsBefore, textMethods } from "./texts.ts";
@@ -19,6 +17,7 @@ import {
 import {
   equals,
   Failure,
+  type Implementation,
   isList,
   isMap,
   isNumber,
@@ -26,16 +25,13 @@ import {
   keysOf,
   lookUp,
   type Meter,
+  type Outcome,
   reading,
   spend,
   TypeName,
   typeOf,
   type Value,
 } from "./values.ts";
-
-export type Outcome = Value | Failure | undefined;
-
-export type Implementation = (meter: Meter, ...args: ReadonlyArray<Value>) => Outcome;
 
 const MAX_INT = 2n ** 63n - 1n;
 const MIN_INT = -(2n ** 63n);
@@ -183,8 +179,9 @@ export const contains = (meter: Meter, item: Value, collection: Value): Outcome 
     }
     return false;
   }
+  if (!isMap(collection)) return undefined;
   const key = keyOf(item);
-  return key === undefined || !isMap(collection) ? undefined : lookUp(collection, key) !== undefined;
+  return key !== undefined && lookUp(collection, key) !== undefined;
 };
 
 const outOfRange = new Failure("the result is out of the range of time");

@@ -21,6 +21,7 @@ import {
   sidesOf,
   type Test,
 } from "./operands.ts";
+import { type Context, choice, conjunction, exactly, negation, rest, type Split, sizeOf, take } from "./splits.ts";
 import { parseTimestamp } from "./time.ts";
 
 /** Nodes of a predicate; beyond them a condition is left to evaluation. Ternaries and unrolled loops multiply. */
@@ -38,11 +39,6 @@ export interface Pushdown {
   readonly parts: ReadonlyArray<ExpressionPart>;
 }
 
-interface Split extends Sides {
-  readonly exact: boolean;
-  readonly parts: ReadonlyArray<ExpressionPart>;
-}
-
 export const split = (ast: ASTNode, text: string): Pushdown => {
   const { whenTrue, exact, parts } = splitNode(ast, {
     text,
@@ -52,12 +48,6 @@ export const split = (ast: ASTNode, text: string): Pushdown => {
   });
   return { pushed: whenTrue, exact, parts };
 };
-
-interface Context extends Bindings {
-  readonly text: string;
-  /** What the loops that come first in the text leave to the others. */
-  readonly left: { itemTests: number };
-}
 
 const splitNode = (node: ASTNode, context: Context): Split => {
   const result = translate(node, context);
@@ -104,26 +94,6 @@ const translate = (node: ASTNode, context: Context): Split => {
       return test(node, operandOf(node, context), { _tag: "Boolean" }, context);
   }
 };
-
-const conjunction = (parts: ReadonlyArray<Split>): Split => ({
-  whenTrue: all(...parts.map(({ whenTrue }) => whenTrue)),
-  whenFalse: any(...parts.map(({ whenFalse }) => whenFalse)),
-  exact: parts.every(({ exact }) => exact),
-  parts: parts.flatMap((split) => split.parts),
-});
-
-const negation = ({ whenTrue, whenFalse, ...split }: Split): Split => ({
-  ...split,
-  whenTrue: whenFalse,
-  whenFalse: whenTrue,
-});
-
-const choice = (condition: Split, yes: Split, no: Split): Split => ({
-  whenTrue: any(all(condition.whenTrue, yes.whenTrue), all(condition.whenFalse, no.whenTrue)),
-  whenFalse: any(all(condition.whenTrue, yes.whenFalse), all(condition.whenFalse, no.whenFalse)),
-  exact: condition.exact && yes.exact && no.exact,
-  parts: [...condition.parts, ...yes.parts, ...no.parts],
-});
 
 /** Times that the server writes, all in one form that sorts as the times do. */
 const SERVER_TIMES = new Set(["metadata.createdAt", "metadata.updatedAt", "status.since"]);
@@ -191,11 +161,12 @@ const membership = (node: ASTNode, item: Operand, collection: Operand, context: 
     const whenTrue = collection.fallback === "list" ? inList : inMap;
     return exactly(node, context, { whenTrue, whenFalse: not(whenTrue) });
   }
-  // Null is no key: asking a map for it is an error.
-  const isMap: Predicate = item.value === null ? never : { _tag: "Is", at, type: "map" };
   return exactly(node, context, {
     whenTrue: any(inMap, inList),
-    whenFalse: any(all(isMap, not(inMap)), all({ _tag: "Is", at, type: "list" }, not(inList))),
+    whenFalse: any(
+      all({ _tag: "Is", at, type: "map" }, not(inMap)),
+      all({ _tag: "Is", at, type: "list" }, not(inList)),
+    ),
   });
 };
 
@@ -251,7 +222,7 @@ const loop = (node: ASTNode, comprehension: Comprehension, context: Context): Sp
     const unrolled = macro === "all" ? conjunction(items) : negation(conjunction(items.map(negation)));
     return unrolled.exact
       ? unrolled
-      : { ...unrolled, parts: [part(node, context, "its condition cannot be pushed down")] };
+      : { ...unrolled, parts: rest(node, context, "its condition cannot be pushed down").parts };
   }
   if (over._tag !== "Place") return rest(node, context, reasonOf(over));
   const refusal = loopProblem(over.place, context);
@@ -294,54 +265,9 @@ const loopProblem = (at: Place, { depth }: Bindings): string | undefined => {
   return depth > 0 && at.root !== depth - 1 ? "a loop over the whole inside of a loop" : undefined;
 };
 
-/** Takes from what is left for loops; the reason, if it is not enough. */
-const take = ({ left }: Context, itemTests: number): string | undefined => {
-  if (itemTests > left.itemTests) return "too many tests of each item";
-  left.itemTests -= itemTests;
-  return undefined;
-};
-
 const test = (node: ASTNode, operand: Operand, what: Test, context: Context): Split => {
   const sides = sidesOf(operand, what);
   return sides === undefined ? rest(node, context, reasonOf(operand)) : exactly(node, context, sides);
 };
 
 const reasonOf = (operand: Operand): string => (operand._tag === "Residual" ? operand.reason : "a computed value");
-
-const exactly = (node: ASTNode, context: Context, { whenTrue, whenFalse }: Sides): Split => ({
-  whenTrue,
-  whenFalse,
-  exact: true,
-  parts: [part(node, context, undefined)],
-});
-
-const rest = (node: ASTNode, context: Context, reason: string): Split => ({
-  whenTrue: always,
-  whenFalse: always,
-  exact: false,
-  parts: [part(node, context, reason)],
-});
-
-const part = ({ start, end }: ASTNode, { text }: Context, reason: string | undefined): ExpressionPart => ({
-  start,
-  end,
-  text: text.slice(start, end),
-  pushed: reason === undefined,
-  ...(reason === undefined ? {} : { reason }),
-});
-
-const sizeOf = (predicate: Predicate): number => {
-  switch (predicate._tag) {
-    case "All":
-    case "Any":
-      return predicate.of.reduce((size, part) => size + sizeOf(part), 1);
-    case "Not":
-      return 1 + sizeOf(predicate.of);
-    case "Some":
-      return 1 + sizeOf(predicate.holds);
-    case "OneOf":
-      return 1 + predicate.values.length / 8;
-    default:
-      return 1;
-  }
-};

@@ -1,8 +1,16 @@
 /**
  * The methods of texts (cel-spec "String functions", and the strings extension). Positions count code points.
  */
-import type { Implementation, Outcome } from "./functions.ts";
-import { Failure, isList, type Meter, reading, spend, type Value } from "./values.ts";
+import {
+  Failure,
+  type Implementation,
+  isList,
+  type Meter,
+  type Outcome,
+  reading,
+  spend,
+  type Value,
+} from "./values.ts";
 
 type Charge = (text: string, part: string) => number;
 

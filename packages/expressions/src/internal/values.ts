@@ -66,6 +66,12 @@ export const spend = (meter: Meter, steps: number): void => {
   if (meter.steps < 0) throw EXHAUSTED;
 };
 
+/** What a function gives; undefined: it does not take arguments of these types. */
+export type Outcome = Value | Failure | undefined;
+
+/** A function, which charges the meter for what it reads and makes, before it does so where it can. */
+export type Implementation = (meter: Meter, ...args: ReadonlyArray<Value>) => Outcome;
+
 /** Steps for reading so many characters once. */
 export const reading = (length: number): number => length / 16;
 
