@@ -10,6 +10,7 @@ import * as Encoding from "effect/Encoding";
 import * as Schema from "effect/Schema";
 import type { EntityText } from "./Entity.ts";
 import { type EntityState, EntityUid } from "./Entity.ts";
+import type { Predicate } from "./Predicate.ts";
 import type { ReferenceKey } from "./Reference.ts";
 
 export const SortField = Schema.Literal(
@@ -20,12 +21,14 @@ export const SortField = Schema.Literal(
   "owner",
   "createdAt",
   "updatedAt",
+  "relevance",
 ).annotations({
   identifier: "SortField",
 });
 
 export type SortField = typeof SortField.Type;
 
+/** `relevance`, best first and never descending, is for queries with a text: names weigh most, then titles and tags. */
 export interface SortOrder {
   readonly field: SortField;
   readonly descending: boolean;
@@ -55,6 +58,10 @@ export interface EntityQuery {
   readonly labels: ReadonlyArray<{ readonly key: string; readonly value: string | undefined }>;
   /** Any of these; the use case turns an empty list into `active`. */
   readonly states: ReadonlyArray<EntityState>;
+  /** Words that must all occur in the name, title, description, tags or owner, the last one as a beginning too. */
+  readonly text?: string | undefined;
+  /** A condition that the stored envelope must meet. */
+  readonly where?: Predicate | undefined;
   readonly order: SortOrder;
   /** 1 to {@link MAX_LIMIT}. */
   readonly limit: number;

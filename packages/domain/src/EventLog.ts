@@ -1,5 +1,7 @@
 import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
+import type * as Option from "effect/Option";
+import type { EntityUid } from "./Entity.ts";
 import type { StoreUnavailable } from "./Errors.ts";
 import type { ChangeEvent, SequencedEvent } from "./Event.ts";
 
@@ -15,5 +17,23 @@ export class EventLog extends Context.Tag("@cadastre/domain/EventLog")<
      * will ever appear.
      */
     readonly since: (after: number, limit: number) => Effect.Effect<ReadonlyArray<SequencedEvent>, StoreUnavailable>;
+
+    /** The highest sequence that {@link since} would return now; 0 in an empty log. */
+    readonly head: Effect.Effect<number, StoreUnavailable>;
+
+    /**
+     * Events of one entity, the latest first, of revisions below `before` where that is given. With a `path` (JSON pointer)
+     * only those that changed what stands there, in it or around it; the creation always counts.
+     */
+    readonly history: (
+      uid: EntityUid,
+      options: { readonly before?: number | undefined; readonly path?: string | undefined; readonly limit: number },
+    ) => Effect.Effect<ReadonlyArray<SequencedEvent>, StoreUnavailable>;
+
+    /** The event that made one revision of an entity. */
+    readonly revision: (
+      uid: EntityUid,
+      revision: number,
+    ) => Effect.Effect<Option.Option<SequencedEvent>, StoreUnavailable>;
   }
 >() {}
