@@ -84,7 +84,7 @@ const section = (call: Call, document: OpenApiDocument): string => {
       : `Needs ${scope === undefined ? "any token" : `the scope <code>${scope}</code>`}.`;
   return `<section id="${idOf(call)}">
 <h3><span class="method ${method}">${method.toUpperCase()}</span><code>${escape(path)}</code></h3>
-<p>${prose(operation.summary ?? "")}. ${prose(operation.description ?? "")} <span class="soft">${access}</span></p>
+<p>${prose((operation.summary ?? "").replace(/[^?]$/, "$&."))} ${prose(operation.description ?? "")} <span class="soft">${access}</span></p>
 ${parameters(operation)}
 <pre>${escape(curl(call, document))}</pre>
 ${responses(operation)}

@@ -2,7 +2,7 @@
  * The endpoints of single entities and their list.
  */
 import { EntityState } from "@cadastre/domain/Entity";
-import { DEFAULT_LIMIT, MAX_LIMIT, SortField } from "@cadastre/domain/EntityQuery";
+import { DEFAULT_LIMIT, MAX_LIMIT, type SortField } from "@cadastre/domain/EntityQuery";
 import {
   AlreadyExists,
   HasDependencies,
@@ -24,7 +24,16 @@ import { Entity, EntityInput, EntityPage, MergePatch } from "./Entity.ts";
 import { byUid, force, integer, many, one, Preconditions, text, word } from "./Parameters.ts";
 import { wire } from "./Problem.ts";
 
-const sortFields = SortField.literals;
+/** `relevance` needs a text to be relevant to, which a list does not take yet. */
+const sortFields = [
+  "name",
+  "kind",
+  "namespace",
+  "title",
+  "owner",
+  "createdAt",
+  "updatedAt",
+] as const satisfies ReadonlyArray<SortField>;
 
 const descending = sortFields.map((field) => `-${field}` as const);
 

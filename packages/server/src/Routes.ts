@@ -100,7 +100,7 @@ export const router = (handlers: Handlers): Router.Router<Route> => {
           streamed: group.identifier === "batches",
           readPath: Parameters.path(endpoint.pathSchema),
           readQuery: Parameters.query(endpoint.urlParamsSchema),
-          readHeaders: Parameters.headers(endpoint.headersSchema),
+          readHeaders: Parameters.headers(endpoint.headersSchema, endpoint.method),
           handler,
         },
       });

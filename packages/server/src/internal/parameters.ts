@@ -50,17 +50,26 @@ export const query = (schema: Option.Option<Schema.Schema.All>): Reader<string> 
 /** Reads what the path's parameters matched. */
 export const path = (schema: Option.Option<Schema.Schema.All>): Reader<Values> => members(schema);
 
-/** Reads the declared headers; all are optional, and the others are none of its business. */
+/** Reads the declared headers; all are optional. Of the others, a condition on a write must not be passed over in silence. */
 export const headers = (
   schema: Option.Option<Schema.Schema.All>,
+  method: string,
 ): Reader<{ readonly [name: string]: string | ReadonlyArray<string> | undefined }> => {
   const names = [...membersOf(schema).keys()];
+  const refused = method === "GET" ? [] : CONDITIONS.filter((name) => !names.includes(name));
   const decode = members(schema);
   return (all) => {
+    const faults = refused
+      .filter((name) => all[name] !== undefined)
+      .map((path) => ({ path, message: "is a condition that this call cannot keep: leave it out" }));
+    if (faults.length > 0) return Either.left(faults);
     const given = names.filter((name) => all[name] !== undefined);
     return given.length === 0 ? NOTHING : decode(Object.fromEntries(given.map((name) => [name, String(all[name])])));
   };
 };
+
+/** RFC 9110 §13.1 */
+const CONDITIONS = ["if-match", "if-none-match", "if-unmodified-since"];
 
 /** A value as the schema reads it, or every fault; `where` turns the place of one into its path. */
 export const decoder = <A, I>(schema: Schema.Schema<A, I>, where: (path: Json.Path) => string = Json.pointer) => {
