@@ -31,7 +31,7 @@ export const install = () => {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return true;
 
-  console.error("Installing dependencies (once; a minute or so) …");
+  console.error("Installing dependencies (once; a minute, or some where the database driver must be compiled) …");
   const run = spawnSync("npx", ["--yes", "pnpm@10", "install", "--frozen-lockfile", "--reporter=append-only"], {
     cwd: root,
     encoding: "utf8",

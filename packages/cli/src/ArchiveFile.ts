@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream";
 import { parse } from "yaml";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
+import { count } from "./internal/text.ts";
 import { Output } from "./Output.ts";
 
 export type Format = "ndjson" | "yaml";
@@ -35,8 +36,10 @@ export const counter = () => {
       counts.set(type, (counts.get(type) ?? 0) + 1);
       return ++total;
     },
-    text: (): string =>
-      `${counts.get("entity") ?? 0} entities, ${counts.get("event") ?? 0} events and ${counts.get("token") ?? 0} tokens`,
+    text: (): string => {
+      const of = (type: ArchiveRecord["type"]) => counts.get(type) ?? 0;
+      return `${count(of("entity"), "entity", "entities")}, ${count(of("event"), "event")} and ${count(of("token"), "token")}`;
+    },
   };
 };
 

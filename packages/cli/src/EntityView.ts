@@ -50,7 +50,7 @@ export const view = (entity: Entity, style: Style, width: number): string => {
 
   const relations = entity.relations.map(
     ({ type, targetRef, dangling }) =>
-      [type, `${printable(targetRef)}${dangling ? style.yellow("  not registered") : ""}`] as const,
+      [type, `${printable(targetRef)}${dangling ? style.yellow(" (not registered)") : ""}`] as const,
   );
   const long = Object.entries(entity.spec ?? {}).filter(([field, value]) => !isShort(value) && !RELATED.has(field));
 

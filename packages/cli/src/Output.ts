@@ -69,6 +69,8 @@ export const layer: Layer.Layer<Output> = Layer.effect(
     const { stdout, stderr } = process;
     const dumb = Option.contains(yield* Environment.variable("TERM"), "dumb");
     const noColour = dumb || Option.isSome(yield* Environment.variable("NO_COLOR"));
+    const erase = "\r\u001b[K";
+    let progressShown = false;
     const send = (stream: NodeJS.WriteStream, text: string) =>
       Effect.async<void>((resume) => {
         if (stream.write(text)) resume(Effect.void);
@@ -77,8 +79,18 @@ export const layer: Layer.Layer<Output> = Layer.effect(
     return {
       write: (text) => send(stdout, text),
       line: (text) => send(stdout, `${text}\n`),
-      note: (text) => send(stderr, `${text}\n`),
-      progress: (text) => (stderr.isTTY && !dumb ? send(stderr, `\r\u001b[K${text}`) : Effect.void),
+      note: (text) =>
+        Effect.suspend(() => {
+          const before = progressShown ? erase : "";
+          progressShown = false;
+          return send(stderr, `${before}${text}\n`);
+        }),
+      progress: (text) =>
+        Effect.suspend(() => {
+          if (!stderr.isTTY || dumb) return Effect.void;
+          progressShown = text !== "";
+          return send(stderr, `${erase}${text}`);
+        }),
       noteSync: (text) => {
         stderr.write(`${text}\n`);
       },

@@ -1,11 +1,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import * as Bootstrap from "@cadastre/core/Bootstrap";
+import * as Server from "@cadastre/server/Server";
+import * as NodeContext from "@effect/platform-node/NodeContext";
 import * as ConfigProvider from "effect/ConfigProvider";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import * as Option from "effect/Option";
+import * as Redacted from "effect/Redacted";
+import * as Config from "../src/Config.ts";
 import * as Environment from "../src/Environment.ts";
+import * as Local from "../src/Local.ts";
 import { Output, plain } from "../src/Output.ts";
+import * as Program from "../src/Program.ts";
+import * as Signal from "../src/Signal.ts";
 
 /** A folder of its own for one test, with the files that it needs. */
 export const folder = (files: { readonly [path: string]: string | Uint8Array } = {}) =>
@@ -49,3 +58,44 @@ export const capture = (width?: number) => {
   });
   return { kept, layer };
 };
+
+/** The program in a home of its own: each call runs it once and gives what it wrote and its exit code. */
+export const program = (
+  files: { readonly [path: string]: string | Uint8Array } = {},
+  variables: { readonly [name: string]: string } = {},
+) =>
+  Effect.gen(function* () {
+    const home = yield* folder(files);
+    const surroundings = environment({
+      XDG_CONFIG_HOME: join(home, "config"),
+      XDG_STATE_HOME: join(home, "state"),
+      ...variables,
+    });
+    const run = (words: ReadonlyArray<string>, width?: number) => {
+      const { kept, layer } = capture(width);
+      return Program.run(words).pipe(
+        Effect.provide([layer, NodeContext.layer, surroundings, Layer.succeed(Signal.Signal, Signal.make().signal)]),
+        Effect.map((exit) => ({ exit, ...kept })),
+      );
+    };
+    return { home, run };
+  });
+
+/** A daemon on a database in memory, and the variables by which clients find it. */
+export const daemon = Effect.gen(function* () {
+  const home = yield* folder();
+  const config = yield* Effect.provide(
+    Config.load({ database: ":memory:" }, false),
+    environment({ XDG_CONFIG_HOME: home, XDG_STATE_HOME: home }),
+  );
+  const layer = Server.layer({ host: "127.0.0.1", port: 0, version: "test" }).pipe(
+    Layer.provideMerge(Local.layer(config)),
+  );
+  const context = yield* Layer.build(layer);
+  const { url } = yield* Effect.provide(Server.ServerAddress, context);
+  const secret = yield* Effect.provide(Bootstrap.ensureAdminToken, context);
+  return {
+    CADASTRE_URL: url,
+    CADASTRE_TOKEN: Option.match(secret, { onNone: () => "", onSome: Redacted.value }),
+  };
+});

@@ -72,3 +72,7 @@ export const definitions = (
     })
     .join("\n");
 };
+
+/** `1 file`, `2 files`. */
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -10,7 +10,7 @@ import * as Checking from "../../Checking.ts";
 import { Client, layer } from "../../Client.ts";
 import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
-import { printable } from "../../internal/text.ts";
+import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import * as Options from "../Options.ts";
@@ -185,5 +185,3 @@ const tellSummary = (
     }${dryRun ? " Nothing was changed: this was a dry run." : ""}`;
     yield* format === "table" ? line(summary) : note(summary);
   });
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,134 @@
+import { expect, it } from "@effect/vitest";
+import * as Effect from "effect/Effect";
+import { program } from "./support.ts";
+
+const run = (...words: ReadonlyArray<string>) => Effect.flatMap(program(), ({ run }) => run(words));
+
+it.scoped("prints the version, and only that", () =>
+  Effect.gen(function* () {
+    expect(yield* run("--version")).toEqual({ exit: 0, out: "0.1.0\n", err: "" });
+  }),
+);
+
+it.scoped("helps with every command, within 80 columns and without colours in a pipe", () =>
+  Effect.gen(function* () {
+    for (const path of [
+      [],
+      ["daemon"],
+      ["config"],
+      ["entity"],
+      ["entity", "list"],
+      ["entity", "get"],
+      ["entity", "apply"],
+      ["entity", "validate"],
+      ["entity", "delete"],
+      ["admin"],
+      ["admin", "migrate"],
+      ["admin", "seed"],
+      ["admin", "export"],
+      ["admin", "import"],
+      ["admin", "token"],
+      ["admin", "token", "create"],
+      ["admin", "token", "list"],
+      ["admin", "token", "revoke"],
+    ]) {
+      const { exit, out } = yield* run(...path, "--help");
+      expect(exit).toBe(0);
+      expect(out).toContain(`\n  ${["cadastre", ...path].join(" ")} `);
+      const [, prose = ""] = /^([\s\S]*?)(?:\n\nExamples|$)/.exec(out) ?? [];
+      for (const line of prose.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+      expect(out).not.toContain("\u001b");
+      expect(out).not.toContain("wizard");
+    }
+  }),
+);
+
+it.scoped("shows the commands of a group that is called alone, and `help` before a command is its help", () =>
+  Effect.gen(function* () {
+    const { exit, out } = yield* run("entity");
+    expect(exit).toBe(0);
+    expect(out).toMatch(/list\s+List entities/);
+    expect((yield* run("help", "entity")).out).toBe(out);
+  }),
+);
+
+it.scoped("names the nearest command or option for a misspelt one", () =>
+  Effect.gen(function* () {
+    expect(yield* run("entity", "aply")).toMatchObject({
+      exit: 2,
+      err: 'error: cadastre entity has no command "aply"; did you mean "apply"?\nIts commands: list, get, apply, validate, delete.\n',
+    });
+    expect(yield* run("entity", "apply", "x.yaml", "--best-efort")).toMatchObject({
+      exit: 2,
+      err: 'error: cadastre entity apply has no option --best-efort; did you mean "--best-effort"?\nSee: cadastre entity apply --help\n',
+    });
+  }),
+);
+
+it.scoped("says what is missing or too much", () =>
+  Effect.gen(function* () {
+    expect((yield* run("entity", "get")).err).toContain("Missing argument <ref>.");
+    expect((yield* run("entity", "get", "a", "b")).err).toContain('takes no argument "b".');
+    expect((yield* run("entity", "list", "--kind")).err).toContain("--kind needs a value.");
+    expect((yield* run("entity", "apply", "--force=yes", "x")).err).toContain("--force takes no value.");
+    expect((yield* run("entity", "list", "--limit", "0")).err).toContain(
+      "--limit must be a whole number of 1 or more.",
+    );
+    expect((yield* run("entity", "list", "-oxml")).err).toContain("--output must be one of: json, yaml, name.");
+  }),
+);
+
+it.scoped("takes no token as an argument, and says why", () =>
+  Effect.gen(function* () {
+    const { exit, err } = yield* run("entity", "list", "--token", "cad_secret");
+    expect(exit).toBe(2);
+    expect(err).toContain("A token is never an argument");
+    expect(err).not.toContain("cad_secret");
+  }),
+);
+
+it.scoped("takes options anywhere, with and without =, and values that begin with a dash", () =>
+  Effect.gen(function* () {
+    const { home, run } = yield* program({ "config/cadastre/config.yaml": "port: 1\n" });
+    for (const words of [
+      ["config", "--port=2", "-o", "json"],
+      ["config", "-ojson", "--port", "2"],
+      ["--log-level", "info", "config", "-o=json", "--port=2"],
+    ]) {
+      const { exit, out } = yield* run(words);
+      expect(exit).toBe(0);
+      expect(JSON.parse(out)).toContainEqual({ setting: "port", value: "2", from: "--port" });
+    }
+    expect((yield* run(["entity", "list", "--order-by", "-name"])).err).toContain(`${home}/state/cadastre/admin-token`);
+  }),
+);
+
+it.scoped("prints completions for three shells and no other", () =>
+  Effect.gen(function* () {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const { exit, out } = yield* run("--completions", shell);
+      expect(exit).toBe(0);
+      expect(out).toContain("validate");
+    }
+    expect((yield* run("--completions", "tcsh")).exit).toBe(2);
+  }),
+);
+
+it.scoped("ends with 78 and every problem where the configuration is wrong", () =>
+  Effect.gen(function* () {
+    const { run } = yield* program({}, { CADASTRE_PORT: "high", CADASTRE_DATABASE: "x" });
+    const { exit, err } = yield* run(["config"]);
+    expect(exit).toBe(78);
+    expect(err).toContain("CADASTRE_PORT: port must be");
+    expect(err).toContain("CADASTRE_DATABASE: there is no such variable");
+  }),
+);
+
+it.scoped("does not show the token in the settings", () =>
+  Effect.gen(function* () {
+    const { run } = yield* program({}, { CADASTRE_TOKEN: "cad_secret" });
+    const { out } = yield* run(["config"]);
+    expect(out).toMatch(/token\s+cad_… \(not shown\)\s+CADASTRE_TOKEN/);
+    expect(out).not.toContain("secret");
+  }),
+);
