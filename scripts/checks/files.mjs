@@ -31,7 +31,7 @@ export const hygiene = () =>
   search(
     listFiles().filter((path) => isText(path) && path !== "scripts/checks/files.mjs"),
     [
-      [/\/(work|root|Users)\/\w|\/home\/(?!you\b|cadastre\b)\w/, "a path of one machine"],
+      [/\/(work|root|Users)\/\w|\/home\/(?!you\b|someone\b|cadastre\b)\w/, "a path of one machine"],
       [
         /https?:\/\/[^\s"')]*(registry|artifactory|nexus|verdaccio)|registry\.(npmjs|yarnpkg)/,
         "a package registry's host",

@@ -66,7 +66,7 @@ describe("admin export and admin import", () => {
         expect(there.text).toBe(here.text);
 
         const again = yield* Program.run(other, ["admin", "import", file]);
-        expect(again.code).toBe(4);
+        expect(again.code).toBe(1);
         expect(again.stderr).toMatch(/not empty/);
       }),
     );
