@@ -41,10 +41,7 @@ const list = Command.make(
     tag: any("tag", "TAG", "Only with this tag, and with every other that is given"),
     label: any("label", "KEY[=VALUE]", "Only with this label, and with every other that is given"),
     state: any("state", "STATE", `${EntityState.literals.join(" or ")}; active ones only where absent`),
-    orderBy: Options.word("order-by", [
-      ...SortField.literals,
-      ...SortField.literals.map((field) => `-${field}` as const),
-    ]).pipe(
+    orderBy: CliOptions.text("order-by").pipe(
       CliOptions.withPseudoName("FIELD"),
       CliOptions.withDescription(`${SortField.literals.join(", ")}; -FIELD for descending; name where absent`),
       CliOptions.optional,

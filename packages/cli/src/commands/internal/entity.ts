@@ -2,12 +2,11 @@
  * What the `entity` commands do. Loaded when one of them runs.
  */
 
-import type { EntityListQuery } from "@cadastre/api/Entities";
+import { EntityListQuery } from "@cadastre/api/Entities";
 import * as Writer from "@cadastre/descriptors/Writer";
-import { EntityState } from "@cadastre/domain/Entity";
-import type { SortField } from "@cadastre/domain/EntityQuery";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as ParseResult from "effect/ParseResult";
 import * as Schema from "effect/Schema";
 import { Client, type Entity, layer, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
@@ -65,7 +64,7 @@ interface List extends Connection {
   readonly tag: ReadonlyArray<string>;
   readonly label: ReadonlyArray<string>;
   readonly state: ReadonlyArray<string>;
-  readonly orderBy: Option.Option<SortField | `-${SortField}`>;
+  readonly orderBy: Option.Option<string>;
   readonly limit: Option.Option<number>;
   readonly all: boolean;
   readonly format: Options.Format;
@@ -85,21 +84,14 @@ export const list = (given: List) =>
       const client = yield* Client;
       const limit = given.all ? Number.POSITIVE_INFINITY : Option.getOrElse(given.limit, () => STANDARD_LIMIT);
 
-      const states = yield* Effect.mapError(
-        Schema.decodeUnknown(Schema.Array(EntityState))(given.state),
-        () =>
-          new Failure.Failure({
-            exit: ExitCode.usage,
-            message: `--state must be ${EntityState.literals.join(" or ")}.`,
-          }),
-      );
+      const query = yield* conditions(given);
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
       do {
         const page: Page = yield* client
           .list({
-            ...conditions(given, states),
+            ...query,
             limit: String(Math.min(PAGE, limit - shown)),
             ...(cursor === undefined ? {} : { cursor }),
           })
@@ -143,18 +135,27 @@ export const remove = (given: Remove) =>
     }),
   );
 
-/** The parameters of the list that were given, as the API spells them. */
-const conditions = (
-  { kind, namespace, owner, tag, label, orderBy }: List,
-  state: ReadonlyArray<EntityState>,
-): typeof EntityListQuery.Encoded => ({
-  kind,
-  namespace,
-  owner,
-  tag,
-  label,
-  state,
-  ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
-});
+/** What was given, as the API spells it and checked by its declaration: a wrong value is told by its option. */
+const conditions = ({ kind, namespace, owner, tag, label, state, orderBy }: List) =>
+  decodeQuery({
+    kind,
+    namespace,
+    owner,
+    tag,
+    label,
+    state,
+    ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
+  }).pipe(
+    Effect.map(encodeQuery),
+    Effect.mapError((error) => {
+      const [fault] = ParseResult.ArrayFormatter.formatErrorSync(error);
+      const option = String(fault?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      return new Failure.Failure({ exit: ExitCode.usage, message: `--${option} ${fault?.message ?? "is wrong"}.` });
+    }),
+  );
+
+const decodeQuery = Schema.decodeUnknown(EntityListQuery);
+
+const encodeQuery = Schema.encodeSync(EntityListQuery);
 
 const yaml = (entity: Entity): string => Writer.write(entity);
