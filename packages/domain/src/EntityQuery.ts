@@ -68,8 +68,13 @@ export interface EntityQuery {
   readonly after: Cursor | undefined;
 }
 
+/** An entity of a page, with where a page that ends with it goes on. */
+export interface ListedEntity extends EntityText {
+  readonly place: Cursor;
+}
+
 export interface EntityPage {
-  readonly items: ReadonlyArray<EntityText>;
+  readonly items: ReadonlyArray<ListedEntity>;
   /** Where the next page starts; undefined on the last one. */
   readonly next: Cursor | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema";
 import type { EntityUid } from "./Entity.ts";
-import type { Json } from "./Json.ts";
+import type { Json, JsonObject } from "./Json.ts";
 import type { Via } from "./Principal.ts";
 import type { ReferenceKey } from "./Reference.ts";
 
@@ -53,3 +53,18 @@ export interface SequencedEvent extends ChangeEvent {
   /** Grows with every event and never points at one that became visible later than a higher one. */
   readonly sequence: number;
 }
+
+/** The event as the wire and expressions show it, without its place in the feed and without the envelope. */
+export const toWire = (event: ChangeEvent): JsonObject => ({
+  id: event.id,
+  type: event.type,
+  uid: event.uid,
+  reference: event.reference,
+  revision: event.revision,
+  at: new Date(event.at).toISOString(),
+  actor: event.actor,
+  via: event.via,
+  requestId: event.requestId,
+  ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+  patch: event.patch.map((operation) => ({ ...operation })),
+});

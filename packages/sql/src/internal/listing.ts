@@ -1,6 +1,6 @@
 import type { EntityText } from "@cadastre/domain/Entity";
 import { EntityUid } from "@cadastre/domain/Entity";
-import type { EntityPage, EntityQuery, SortField } from "@cadastre/domain/EntityQuery";
+import type { Cursor, EntityPage, EntityQuery, SortField } from "@cadastre/domain/EntityQuery";
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Row } from "@effect/sql/SqlConnection";
 import type { Fragment, Statement } from "@effect/sql/Statement";
@@ -89,13 +89,11 @@ const conditionsOf = (sql: SqlClient, dialect: Dialect, query: EntityQuery): Rea
 };
 
 export const pageOf = (query: EntityQuery, rows: ReadonlyArray<Row>, toText: (row: Row) => EntityText): EntityPage => {
-  const items = rows.slice(0, query.limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toText),
-    next:
-      rows.length > query.limit && last !== undefined
-        ? { value: last["sort"] as string | number | null, uid: EntityUid.make(String(last["uid"])) }
-        : undefined,
-  };
+  const items = rows.slice(0, query.limit).map((row) => ({ ...toText(row), place: placeOf(row) }));
+  return { items, next: rows.length > query.limit ? items.at(-1)?.place : undefined };
 };
+
+const placeOf = (row: Row): Cursor => ({
+  value: row["sort"] as string | number | null, // of one of the columns above
+  uid: EntityUid.make(String(row["uid"])),
+});

@@ -63,7 +63,7 @@ export const make = (database: Database): Context.Tag.Service<EntityStore> => {
             .sort((a, b) => compare(a.place, b.place));
           const page = rows.slice(0, query.limit);
           return {
-            items: page.map(({ row }) => show(row)),
+            items: page.map(({ row, place }) => ({ ...show(row), place })),
             next: rows.length > page.length ? page.at(-1)?.place : undefined,
           };
         }),
