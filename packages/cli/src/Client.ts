@@ -38,20 +38,18 @@ export interface Page {
   readonly nextCursor?: string;
 }
 
-type Error = Problem.DomainError | Failure.Failure;
-
 export class Client extends Context.Tag("@cadastre/cli/Client")<
   Client,
   {
-    readonly get: (reference: Reference) => Effect.Effect<Entity, Error>;
-    readonly getByUid: (uid: string) => Effect.Effect<Entity, Error>;
-    readonly list: (query: typeof EntityListQuery.Encoded) => Effect.Effect<Page, Error>;
-    readonly remove: (uid: string, force: boolean) => Effect.Effect<void, Error>;
+    readonly get: (reference: Reference) => Effect.Effect<Entity, Failure.Any>;
+    readonly getByUid: (uid: string) => Effect.Effect<Entity, Failure.Any>;
+    readonly list: (query: typeof EntityListQuery.Encoded) => Effect.Effect<Page, Failure.Any>;
+    readonly remove: (uid: string, force: boolean) => Effect.Effect<void, Failure.Any>;
     /** Sends documents, each as one line of JSON, and gives what became of each, in order, and the sums at the end. */
     readonly apply: (
       documents: Stream.Stream<string>,
       options: BatchOptions,
-    ) => Stream.Stream<DocumentResult | { readonly summary: BatchSummary }, Error>;
+    ) => Stream.Stream<DocumentResult | { readonly summary: BatchSummary }, Failure.Any>;
   }
 >() {}
 
@@ -72,7 +70,7 @@ const make = (config: Config) =>
 
     const send = (
       request: HttpClientRequest.HttpClientRequest,
-    ): Effect.Effect<HttpClientResponse.HttpClientResponse, Error> =>
+    ): Effect.Effect<HttpClientResponse.HttpClientResponse, Failure.Any> =>
       http.execute(request).pipe(
         Effect.mapError(() => unreachable(config.url)),
         Effect.flatMap((response) => (response.status < 300 ? Effect.succeed(response) : failed(response, config.url))),
@@ -158,7 +156,7 @@ const decodeProblem = Schema.decodeUnknownEither(Schema.parseJson(Problem.Proble
 const failed = (response: HttpClientResponse.HttpClientResponse, url: string) =>
   response.text.pipe(
     Effect.orElseSucceed(() => ""),
-    Effect.flatMap((text): Effect.Effect<never, Error> => {
+    Effect.flatMap((text): Effect.Effect<never, Failure.Any> => {
       const problem = decodeProblem(text);
       if (Either.isLeft(problem)) {
         return new Failure.Failure({

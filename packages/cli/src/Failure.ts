@@ -15,8 +15,10 @@ export class Failure extends Data.TaggedError("Failure")<{
   readonly next?: string | undefined;
 }> {}
 
-/** Of whatever a call can end with. */
-export const from = (error: DomainError | Failure): Failure => (error._tag === "Failure" ? error : ofDomain(error));
+/** Whatever a call can end with. */
+export type Any = DomainError | Failure;
+
+export const from = (error: Any): Failure => (error._tag === "Failure" ? error : ofDomain(error));
 
 /** For errors of the domain, wherever they came from: the daemon or the database. */
 export const ofDomain = (error: DomainError): Failure => {

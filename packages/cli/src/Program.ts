@@ -75,14 +75,28 @@ const invoke = (invocation: CommandLine.Invocation) =>
     }
   });
 
-const completions = (shell: string) => {
+/**
+ * Without the wizard of `@effect/cli`, which is not offered here; and its bash script, as of 0.77, looks for
+ * `cadastre,entity,list` where it has `cadastre__entity,list` to find.
+ */
+const completions = (shell: string): Effect.Effect<ReadonlyArray<string>, Failure> => {
   switch (shell) {
     case "bash":
-      return CommandDescriptor.getBashCompletions(root.descriptor, NAME);
+    case "sh":
+      return Effect.map(CommandDescriptor.getBashCompletions(root.descriptor, NAME), (lines) =>
+        lines.map((line) =>
+          line
+            .replaceAll(" --wizard", "")
+            .replace(
+              /^(\s+)([\w,]+)(,\w+\))$/,
+              (_, indent, path, last) => `${indent}${path.replaceAll(",", "__")}${last}`,
+            ),
+        ),
+      );
     case "fish":
-      return CommandDescriptor.getFishCompletions(root.descriptor, NAME);
+      return Effect.map(CommandDescriptor.getFishCompletions(root.descriptor, NAME), withoutWizard);
     case "zsh":
-      return CommandDescriptor.getZshCompletions(root.descriptor, NAME);
+      return Effect.map(CommandDescriptor.getZshCompletions(root.descriptor, NAME), withoutWizard);
     default:
       return new Failure({
         exit: ExitCode.usage,
@@ -90,6 +104,8 @@ const completions = (shell: string) => {
       });
   }
 };
+
+const withoutWizard = (lines: ReadonlyArray<string>) => lines.filter((line) => !/(--|-l )wizard\b/.test(line));
 
 const report = (failure: Failure) =>
   Effect.flatMap(Output, ({ note, noteStyle }) =>

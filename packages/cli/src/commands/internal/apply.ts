@@ -3,6 +3,8 @@
  */
 import * as Writer from "@cadastre/descriptors/Writer";
 import type { BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
+import { InvalidInput } from "@cadastre/domain/Errors";
+import type { Fault } from "@cadastre/domain/Fault";
 import * as Effect from "effect/Effect";
 import type * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
@@ -96,9 +98,27 @@ const send = (good: ReadonlyArray<Checking.Checked>, { bestEffort, dryRun, force
           results.push([document, placed(document, result)]);
           return progress(results.length, good.length);
         }),
-        Effect.mapError((error) => Failure.from(error)),
+        Effect.catchAll((error) => refuse(error, good)),
       );
     return results;
+  });
+
+/** What the daemon says of a whole batch; the faults that it lays to a document are told at the document's place. */
+const refuse = (
+  error: Failure.Any,
+  good: ReadonlyArray<Checking.Checked>,
+): Effect.Effect<never, Failure.Failure, Output> =>
+  Effect.gen(function* () {
+    if (error._tag !== "InvalidInput") return yield* Failure.from(error);
+    const { note, noteStyle } = yield* Output;
+    const rest: Array<Fault> = [];
+    for (const { path, message } of error.faults) {
+      const [, index, inside = ""] = /^\/(\d+)(\/.*)?$/.exec(path) ?? [];
+      const document = good[Number(index)];
+      if (document === undefined) rest.push({ path, message });
+      else yield* note(finding({ ...document, path: inside, message }, noteStyle, ""));
+    }
+    return yield* Failure.from(new InvalidInput({ message: error.message, faults: rest }));
   });
 
 const REFUSALS: ReadonlySet<DocumentResult["action"]> = new Set(["invalid", "conflict", "refused"]);
