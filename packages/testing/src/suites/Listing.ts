@@ -167,7 +167,7 @@ const meets =
 const sorted = (writes: ReadonlyArray<EntityWrite>, { field, descending }: SortOrder): ReadonlyArray<EntityWrite> => {
   const valueOf = ({ record }: EntityWrite): string | number | undefined => {
     const { kind, metadata } = record.document;
-    const values = {
+    const values: { readonly [field: string]: string | number | undefined } = {
       name: metadata.name,
       kind,
       namespace: metadata.namespace,
