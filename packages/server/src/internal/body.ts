@@ -10,7 +10,7 @@ import * as Either from "effect/Either";
 import * as Stream from "effect/Stream";
 import type { Body } from "../Routes.ts";
 import { Refusal } from "./answer.ts";
-import type { Limits } from "./listener.ts";
+import type { Limits } from "./limits.ts";
 
 /** The media type of the body if it is one of `accepted`; "" where no body is expected. */
 export const mediaTypeOf = (

@@ -21,18 +21,10 @@ import { type Answer, type Failure, noContent, problem, Refusal } from "./answer
 import { bodyOf, mediaTypeOf } from "./body.ts";
 import * as Exchange from "./exchange.ts";
 import type { Guard } from "./guard.ts";
+import type { Limits } from "./limits.ts";
 import { invalidParameters } from "./parameters.ts";
 import * as RequestLog from "./requestLog.ts";
 import type { Router } from "./router.ts";
-
-export interface Limits {
-  /** Bytes of a body that is not streamed. */
-  readonly body: number;
-  /** For a whole exchange whose body is not streamed. */
-  readonly request: Duration.Duration;
-  /** Of a streamed body, and of a client that takes a streamed answer. */
-  readonly idle: Duration.Duration;
-}
 
 export interface Listener {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
