@@ -19,7 +19,8 @@ import type { EventLog } from "@cadastre/domain/EventLog";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import type { Caller } from "@cadastre/domain/Principal";
 import { Spool } from "@cadastre/domain/Spool";
-import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import { identity } from "effect/Function";
@@ -30,6 +31,7 @@ import * as Stream from "effect/Stream";
 import { authorize } from "./Authorization.ts";
 import type { Denied } from "./Entities.ts";
 import * as Applier from "./internal/applier.ts";
+import * as Commit from "./internal/commit.ts";
 import { inGroups } from "./internal/groups.ts";
 import { parse } from "./internal/preparation.ts";
 import { retryLostRaces } from "./internal/races.ts";
@@ -72,7 +74,7 @@ type Around = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | 
 
 const make = Effect.gen(function* () {
   const spool = yield* Spool;
-  const { transact } = yield* UnitOfWork;
+  const commit = yield* Commit.make;
   const apply = yield* Applier.make;
 
   const applyGroups = Effect.fnUntraced(function* (reading: Reading, options: Applier.Options, aroundGroup: Around) {
@@ -86,7 +88,7 @@ const make = Effect.gen(function* () {
   const applyAll = Effect.fnUntraced(function* (reading: Reading, options: ApplyOptions) {
     const isAtomic = options.mode === "atomic";
     const isRecording = !options.dryRun && !(isAtomic && reading.isFaulty);
-    const transaction: Around = isRecording ? (effect) => retryLostRaces(transact(effect)) : identity;
+    const transaction: Around = isRecording ? (effect) => retryLostRaces(commit(effect)) : identity;
 
     if (!isAtomic) return yield* applyGroups(reading, { ...options, isRecording }, transaction);
     return yield* transaction(
@@ -111,7 +113,7 @@ const overtaken = Effect.fail(
   new StoreUnavailable({ message: "other writers kept changing the same entities: apply the batch again" }),
 );
 
-export const layer: Layer.Layer<Batches, never, EntityStore | EventLog | UnitOfWork | Identifiers | Spool> =
+export const layer: Layer.Layer<Batches, never, EntityStore | EventLog | UnitOfWork | Identifiers | Spool | Wakeups> =
   Layer.effect(
     Batches,
     Effect.map(make, (batches) => authorize(batches, { apply: "catalog:write" })),

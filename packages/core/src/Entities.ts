@@ -2,7 +2,7 @@
  * Use cases on single entities.
  */
 import { type EntityText, type EntityUid, referenceOf, type Source } from "@cadastre/domain/Entity";
-import type { EntityPage, EntityQuery } from "@cadastre/domain/EntityQuery";
+import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import { byKey, byUid, type EntitySelector, EntityStore } from "@cadastre/domain/EntityStore";
 import {
   AlreadyExists,
@@ -15,11 +15,13 @@ import {
   type StoreUnavailable,
 } from "@cadastre/domain/Errors";
 import type { EventLog } from "@cadastre/domain/EventLog";
+import type { Expressions } from "@cadastre/domain/Expressions";
 import type { Fault } from "@cadastre/domain/Fault";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller } from "@cadastre/domain/Principal";
 import * as Reference from "@cadastre/domain/Reference";
-import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -27,8 +29,10 @@ import * as Either from "effect/Either";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
 import { authorize } from "./Authorization.ts";
+import * as Commit from "./internal/commit.ts";
 import { custody, sourceOf } from "./internal/decision.ts";
 import * as Input from "./internal/input.ts";
+import * as Listing from "./internal/listing.ts";
 import { atRevision, existing, notFound } from "./internal/preconditions.ts";
 import * as Recorder from "./internal/recorder.ts";
 import * as Writer from "./internal/writer.ts";
@@ -55,6 +59,10 @@ export type PutTarget =
   | { readonly _tag: "Uid"; readonly uid: EntityUid }
   | { readonly _tag: "Reference"; readonly reference: Reference.Reference };
 
+export type ListOptions = Listing.Options;
+
+export type EntityList = Listing.EntityList;
+
 /** What every use case can end with. */
 export type Denied = PermissionDenied | StoreUnavailable;
 
@@ -65,8 +73,15 @@ export class Entities extends Context.Tag("@cadastre/core/Entities")<
   {
     readonly get: (selector: EntitySelector) => Effect.Effect<EntityText, Denied | NotFound, Caller>;
 
-    /** A page of the entities that match; only active ones unless `states` says otherwise. */
-    readonly list: (query: EntityQuery) => Effect.Effect<EntityPage, Denied, Caller>;
+    /**
+     * A page of the entities that match; only active ones unless `states` or the filter says otherwise. Where the store
+     * cannot decide on the filter, a call evaluates at most 20,000 entities or for 250 ms: its page may be short, even empty,
+     * and `next` goes on.
+     */
+    readonly list: (
+      query: EntityQuery,
+      options?: ListOptions,
+    ) => Effect.Effect<EntityList, Denied | InvalidInput, Caller>;
 
     /** Registers a new entity. `input` is unchecked JSON. */
     readonly create: (
@@ -105,9 +120,10 @@ const MAX_DEPENDENTS = 100;
 
 const make = Effect.gen(function* () {
   const store = yield* EntityStore;
-  const { transact } = yield* UnitOfWork;
+  const commit = yield* Commit.make;
   const recorder = yield* Recorder.make;
   const write = yield* Writer.make;
+  const list = yield* Listing.make;
 
   return Entities.of({
     get: Effect.fn("Entities.get")(function* (selector: EntitySelector) {
@@ -115,9 +131,7 @@ const make = Effect.gen(function* () {
       return yield* Effect.mapError(found, () => notFound(selector));
     }),
 
-    list: Effect.fn("Entities.list")((query: EntityQuery) =>
-      store.list(query.states.length === 0 ? { ...query, states: ["active"] } : query),
-    ),
+    list: Effect.fn("Entities.list")(list),
 
     create: Effect.fn("Entities.create")(function* (input: unknown, options: CreateOptions = {}) {
       const validated = yield* Input.read(input);
@@ -159,7 +173,7 @@ const make = Effect.gen(function* () {
 
     remove: Effect.fn("Entities.remove")(function* (selector: EntitySelector, options: WriteOptions = {}) {
       const { via } = yield* Caller;
-      yield* transact(
+      yield* commit(
         Effect.gen(function* () {
           const current = Option.getOrUndefined(yield* store.find(selector));
           const record = yield* existing(selector, current, options.ifMatch);
@@ -185,7 +199,11 @@ const refuseDependents = Effect.fnUntraced(function* (
   });
 });
 
-export const layer: Layer.Layer<Entities, never, EntityStore | EventLog | UnitOfWork | Identifiers> = Layer.effect(
+export const layer: Layer.Layer<
+  Entities,
+  never,
+  EntityStore | EventLog | UnitOfWork | Identifiers | Expressions | Wakeups
+> = Layer.effect(
   Entities,
   Effect.map(make, (entities) =>
     authorize(entities, {

@@ -35,4 +35,4 @@ export const atRevision = <A extends EntityRecord | undefined>(
   );
 };
 
-const nameOf = (selector: EntitySelector): string => (selector._tag === "Uid" ? selector.uid : selector.key);
+export const nameOf = (selector: EntitySelector): string => (selector._tag === "Uid" ? selector.uid : selector.key);

@@ -8,12 +8,14 @@ import type { EventLog } from "@cadastre/domain/EventLog";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller } from "@cadastre/domain/Principal";
 import * as Reference from "@cadastre/domain/Reference";
-import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Validated } from "@cadastre/domain/Validation";
+import type { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Either from "effect/Either";
 import * as Option from "effect/Option";
+import * as Commit from "./commit.ts";
 import { type Decision, decide, sourceOf } from "./decision.ts";
 import { retryLostRaces } from "./races.ts";
 import * as Recorder from "./recorder.ts";
@@ -37,10 +39,10 @@ export type Write = <E>(
   prepare: (current: EntityRecord | undefined) => Either.Either<Validated, E>,
 ) => Effect.Effect<Written, E | ManagedElsewhere | RevisionConflict | StoreUnavailable, Caller>;
 
-export const make: Effect.Effect<Write, never, EntityStore | EventLog | UnitOfWork | Identifiers> = Effect.gen(
-  function* () {
+export const make: Effect.Effect<Write, never, EntityStore | EventLog | UnitOfWork | Identifiers | Wakeups> =
+  Effect.gen(function* () {
     const store = yield* EntityStore;
-    const { transact } = yield* UnitOfWork;
+    const commit = yield* Commit.make;
     const recorder = yield* Recorder.make;
 
     return (selector, options, prepare) => {
@@ -56,7 +58,6 @@ export const make: Effect.Effect<Write, never, EntityStore | EventLog | UnitOfWo
         return { entity: yield* Effect.orDie(entity), action: decision.action, warnings: validated.warnings };
       });
       // A write that means one revision has lost for good.
-      return options.ifMatch === undefined ? retryLostRaces(transact(attempt)) : transact(attempt);
+      return options.ifMatch === undefined ? retryLostRaces(commit(attempt)) : commit(attempt);
     };
-  },
-);
+  });
