@@ -9,7 +9,7 @@ import type { Identifiers } from "@cadastre/domain/Identifiers";
 import type { Json, JsonObject } from "@cadastre/domain/Json";
 import { Caller, type Scope, type Via } from "@cadastre/domain/Principal";
 import type { Spool } from "@cadastre/domain/Spool";
-import { type Backend, backend, type Stores } from "@cadastre/testing/Backends";
+import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import { describe, it } from "@effect/vitest";
@@ -43,14 +43,14 @@ type Test<E> = Effect.Effect<unknown, E, Services | Scopes.Scope | TestServices.
 /** Runs tests on every store that there is. */
 export const onEachStore = (
   subject: string,
-  body: (test: <E>(fact: string, run: () => Test<E>) => void, backend: Backend) => void,
+  body: (test: <E>(fact: string, run: () => Test<E>) => void) => void,
 ): void => {
   for (const name of ["memory", "sqlite"]) {
     const store = backend(name);
     describe(`${subject} on ${name}`, () => {
       const test = <E>(fact: string, run: () => Test<E>): void =>
         it.scoped(fact, () => Effect.provide(run(), layerOver(store.layer)), 60_000);
-      body(test, store);
+      body(test);
     });
   }
 };
