@@ -7,6 +7,7 @@ import { ensureAdminToken } from "@cadastre/core/Bootstrap";
 import * as EntitiesUseCase from "@cadastre/core/Entities";
 import * as TokensUseCase from "@cadastre/core/Tokens";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import * as Expressions from "@cadastre/expressions/Expressions";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
@@ -74,7 +75,7 @@ export const start = Effect.fnUntraced(function* (
       });
     }),
   );
-  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer);
+  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
   const useCases = Layer.mergeAll(
     EntitiesUseCase.layer,
     BatchesUseCase.layer,
