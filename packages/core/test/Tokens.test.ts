@@ -147,6 +147,8 @@ onEachStore("Authentication", (test) => {
       });
       yield* TestClock.setTime(1_000);
       expect(yield* used).toBe(1_000);
+      yield* TestClock.setTime(2_000);
+      expect(yield* used).toBe(1_000);
       yield* TestClock.setTime(60_999);
       expect(yield* used).toBe(1_000);
       yield* TestClock.setTime(66_000);
