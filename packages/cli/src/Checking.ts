@@ -8,6 +8,7 @@ import type { Fault } from "@cadastre/domain/Fault";
 import * as Validation from "@cadastre/domain/Validation";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
+import { constant } from "effect/Function";
 import type { Failure } from "./Failure.ts";
 import * as Sources from "./Sources.ts";
 
@@ -19,11 +20,18 @@ export interface Place {
 
 export interface Finding extends Place, Fault {}
 
+interface Good {
+  readonly _tag: "Good";
+  readonly json: string;
+  /** Where its name stands. */
+  readonly name: () => Place;
+}
+
 /** What was made of one document. */
 export interface Checked extends Place {
   readonly reference: string | undefined;
   readonly outcome:
-    | { readonly _tag: "Good"; readonly json: string; readonly name: Place }
+    | Good
     /** It cannot be read, or breaks rules. */
     | { readonly _tag: "Faulty"; readonly faults: ReadonlyArray<Finding> }
     /** Its reference occurs more than once among what was given. */
@@ -69,11 +77,15 @@ const unreadable = (file: string, message: string): Checked => {
   };
 };
 
-const read = (file: string, bytes: Uint8Array): ReadonlyArray<Checked> =>
-  Documents.readText(bytes, { file: nameWithFormat(file, bytes) }).map(({ line, content, place }): Checked => {
+const read = (file: string, bytes: Uint8Array): ReadonlyArray<Checked> => {
+  const name = nameWithFormat(file, bytes);
+  // A place in JSON costs a second reading of the document, one in YAML keeps its tree in memory.
+  const lazy = Documents.formatOf(name) !== "yaml";
+  return Documents.readText(bytes, { file: name }).map(({ line, content, place }): Checked => {
     const found = (faults: ReadonlyArray<Documents.PlacedFault>): ReadonlyArray<Finding> =>
       faults.map((fault) => ({ file, ...fault }));
     const start = { file, line, column: 1 };
+    const locateName = () => ({ ...start, ...place([{ path: NAME, message: "" }])[0] });
     if (Either.isLeft(content)) {
       return { ...start, reference: undefined, outcome: { _tag: "Faulty", faults: found(content.left) }, warnings: [] };
     }
@@ -90,12 +102,13 @@ const read = (file: string, bytes: Uint8Array): ReadonlyArray<Checked> =>
         outcome: {
           _tag: "Good",
           json: JSON.stringify(content.right),
-          name: { ...start, ...place([{ path: NAME, message: "" }])[0] },
+          name: lazy ? locateName : constant(locateName()),
         },
         warnings: found(place(warnings)),
       }),
     });
   });
+};
 
 /** Standard input has no name to tell its format by: JSON begins with a bracket, and one value is not a value a line. */
 const nameWithFormat = (file: string, bytes: Uint8Array): string => {
@@ -115,20 +128,21 @@ const NAME = "/metadata/name";
 
 /** Good documents that share a reference are none of them good: each names the other places. */
 const separate = (documents: ReadonlyArray<Checked>): ReadonlyArray<Checked> => {
-  const places = new Map<string, Array<Place>>();
+  const places = new Map<string, Array<Good>>();
   for (const { outcome, reference = "" } of documents) {
     if (outcome._tag !== "Good") continue;
     const key = reference.toLowerCase();
-    places.set(key, [...(places.get(key) ?? []), outcome.name]);
+    const same = places.get(key);
+    if (same === undefined) places.set(key, [outcome]);
+    else same.push(outcome);
   }
   return documents.map((document) => {
     const { outcome, reference = "" } = document;
     if (outcome._tag !== "Good") return document;
-    const others = (places.get(reference.toLowerCase()) ?? []).filter((place) => place !== outcome.name);
+    const others = (places.get(reference.toLowerCase()) ?? []).filter((other) => other !== outcome);
     if (others.length === 0) return document;
-    const { file, line, column } = outcome.name;
-    const message = `${reference} is also at ${listed(others)}: keep one of them`;
-    return { ...document, outcome: { _tag: "Conflict", faults: [{ file, line, column, path: NAME, message }] } };
+    const message = `${reference} is also at ${listed(others.map(({ name }) => name()))}: keep one of them`;
+    return { ...document, outcome: { _tag: "Conflict", faults: [{ ...outcome.name(), path: NAME, message }] } };
   });
 };
 

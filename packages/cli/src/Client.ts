@@ -72,13 +72,13 @@ const make = (config: Config) =>
       request: HttpClientRequest.HttpClientRequest,
     ): Effect.Effect<HttpClientResponse.HttpClientResponse, Failure.Any> =>
       http.execute(request).pipe(
-        Effect.mapError(() => unreachable(config.url)),
+        Effect.mapError(({ cause }) => broken(config.url, cause)),
         Effect.flatMap((response) => (response.status < 300 ? Effect.succeed(response) : failed(response, config.url))),
       );
 
     const simple = (request: HttpClientRequest.HttpClientRequest) =>
       send(request).pipe(
-        Effect.flatMap((response) => Effect.mapError(response.text, () => unreachable(config.url))),
+        Effect.flatMap((response) => Effect.mapError(response.text, ({ cause }) => broken(config.url, cause))),
         Effect.timeoutFail({
           duration: PATIENCE,
           onTimeout: () =>
@@ -136,7 +136,7 @@ const make = (config: Config) =>
               ),
             ),
           ),
-          Stream.flatMap((response) => Stream.mapError(response.stream, () => unreachable(config.url))),
+          Stream.flatMap((response) => Stream.mapError(response.stream, ({ cause }) => broken(config.url, cause))),
           Stream.decodeText(),
           Stream.splitLines,
           Stream.map((line) => JSON.parse(line) as DocumentResult | { readonly summary: BatchSummary }),
@@ -144,12 +144,22 @@ const make = (config: Config) =>
     } satisfies Context.Tag.Service<Client>;
   });
 
-const unreachable = (url: string) =>
-  new Failure.Failure({
-    exit: ExitCode.unreachable,
-    message: `No daemon answers at ${url}.`,
-    next: "Start one with `cadastre daemon` (in a clone: `npm start`), or say where it is with --url.",
-  });
+/** The exchange could not be made, or was broken off. */
+const broken = (url: string, cause: unknown) =>
+  HUNG_UP.has((cause as NodeJS.ErrnoException | undefined)?.code ?? "")
+    ? new Failure.Failure({
+        exit: ExitCode.unreachable,
+        message: `The daemon at ${url} broke off the exchange.`,
+        next: "Its log says why, unless it was ended. What it had acknowledged is kept.",
+      })
+    : new Failure.Failure({
+        exit: ExitCode.unreachable,
+        message: `No daemon answers at ${url}.`,
+        next: "Start one with `cadastre daemon` (in a clone: `npm start`), or say where it is with --url.",
+      });
+
+/** What node:http ends with once a connection was there. */
+const HUNG_UP: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 const decodeProblem = Schema.decodeUnknownEither(Schema.parseJson(Problem.Problem));
 

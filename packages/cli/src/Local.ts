@@ -9,6 +9,7 @@ import * as Entities from "@cadastre/core/Entities";
 import * as Tokens from "@cadastre/core/Tokens";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller, type Via } from "@cadastre/domain/Principal";
+import * as Expressions from "@cadastre/expressions/Expressions";
 import * as NodeIdentifiers from "@cadastre/server/Identifiers";
 import * as SpoolFiles from "@cadastre/server/SpoolFiles";
 import type { Stores } from "@cadastre/sql/Stores";
@@ -31,6 +32,7 @@ export const storeOptions = ({ database, sqliteSynchronous }: Config): Sqlite.Op
 export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> =>
   Layer.mergeAll(Entities.layer, Batches.layer, Tokens.layer, Tokens.layerAuthentication).pipe(
     Layer.provide(SpoolFiles.layer({ directory: tmpdir() })),
+    Layer.provide(Expressions.layer),
     Layer.provideMerge(NodeIdentifiers.layer),
     Layer.provideMerge(Sqlite.layer(storeOptions(config))),
     Layer.mapError(Failure.ofDomain),

@@ -2,7 +2,7 @@
  * `entity apply` and `entity validate`: from files to the catalog, with every fault at its place.
  */
 import * as Writer from "@cadastre/descriptors/Writer";
-import type { BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
+import { type BatchSummary, type DocumentResult, MAX_ATOMIC } from "@cadastre/domain/Batch";
 import { InvalidInput } from "@cadastre/domain/Errors";
 import type { Fault } from "@cadastre/domain/Fault";
 import * as Effect from "effect/Effect";
@@ -53,6 +53,13 @@ export const apply = (given: Apply) =>
       });
     }
 
+    if (good.length > MAX_ATOMIC && !given.bestEffort) {
+      return yield* new Failure.Failure({
+        exit: ExitCode.refused,
+        message: `Nothing was applied: ${count(good.length, "document")} are more than the ${MAX_ATOMIC} that all-or-nothing takes.`,
+        next: "Apply them with --best-effort, or in parts.",
+      });
+    }
     const sent = new Map(yield* Effect.provide(send(good, given), layer(config)));
     const outcomes = checking.documents.map((document) => sent.get(document) ?? refused(document));
     yield* tellOutcomes(outcomes, given);
