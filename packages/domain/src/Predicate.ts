@@ -4,8 +4,6 @@
  * Two-valued: a test on a value that is absent or of another type is false, never unknown, so `Not` means what it says.
  * Places are looked up in the stored envelope; `relations` are no part of it.
  */
-import type { EntityState } from "./Entity.ts";
-import type { EntityQuery } from "./EntityQuery.ts";
 
 export type Scalar = null | boolean | number | string;
 
@@ -78,68 +76,11 @@ export const any = (...of: ReadonlyArray<Predicate>): Predicate => {
 export const some = (at: Place, holds: Predicate): Predicate =>
   holds._tag === "Never" ? never : { _tag: "Some", at, holds };
 
-/**
- * What every entity that meets a predicate also meets, in the terms of an {@link EntityQuery}: redundant, and there so that
- * indexes serve. Empty lists ask for nothing.
- */
-export interface Narrowing extends Pick<EntityQuery, "kinds" | "namespaces" | "owners" | "tags" | "labels" | "states"> {
-  /** Any of these; compared without case will do. */
-  readonly names: ReadonlyArray<string>;
-}
+export type OneOf = Extract<Predicate, { readonly _tag: "OneOf" }>;
 
-export const narrowing = (predicate: Predicate): Narrowing => {
-  const parts = predicate._tag === "All" ? predicate.of : [predicate];
-  const oneOf = (root: Place["root"], ...path: ReadonlyArray<string>): ReadonlyArray<string> => {
-    const sets = parts
-      .filter(isOneOf)
-      .filter((part) => samePlace(part.at, { root, path }) && part.values.every((value) => typeof value === "string"));
-    const [first = [], ...rest] = sets.map((part) => part.values.filter((value) => typeof value === "string"));
-    return rest.reduce((smallest, values) => (values.length < smallest.length ? values : smallest), first);
-  };
-  return {
-    kinds: oneOf("envelope", "kind"),
-    namespaces: oneOf("envelope", "metadata", "namespace"),
-    names: oneOf("envelope", "metadata", "name"),
-    owners: oneOf("owner").includes("") ? [] : oneOf("owner"),
-    states: oneOf("envelope", "status", "state").filter(isState),
-    tags: parts.flatMap((part) =>
-      part._tag === "Some" && isUnder(part.at, "tags") && part.at.path.length === 2 ? onlyText(part.holds) : [],
-    ),
-    labels: parts.flatMap((part) => {
-      if ((part._tag !== "Present" && part._tag !== "OneOf") || !isUnder(part.at, "labels")) return [];
-      const [, , key, ...deeper] = part.at.path;
-      if (key === undefined || deeper.length > 0) return [];
-      return [{ key, value: onlyText(part)[0] }];
-    }),
-  };
-};
+export const isOneOf = (predicate: Predicate): predicate is OneOf => predicate._tag === "OneOf";
 
-/** The query with what it leaves open narrowed. Names are left to the caller: a query has no place for them. */
-export const narrow = (query: EntityQuery, by: Narrowing): EntityQuery => ({
-  ...query,
-  kinds: query.kinds.length === 0 ? by.kinds : query.kinds,
-  namespaces: query.namespaces.length === 0 ? by.namespaces : query.namespaces,
-  owners: query.owners.length === 0 ? by.owners : query.owners,
-  states: query.states.length === 0 ? by.states : query.states,
-  tags: [...new Set([...query.tags, ...by.tags])],
-  labels: [...query.labels, ...by.labels],
-});
-
-type OneOf = Extract<Predicate, { readonly _tag: "OneOf" }>;
-
-const isOneOf = (predicate: Predicate): predicate is OneOf => predicate._tag === "OneOf";
-
-const isState = (text: string): text is EntityState => text === "active" || text === "inactive";
-
-const isUnder = ({ root, path }: Place, field: string): boolean =>
-  root === "envelope" && path[0] === "metadata" && path[1] === field;
-
-const onlyText = (predicate: Predicate): ReadonlyArray<string> => {
-  const [value, ...more] = isOneOf(predicate) ? predicate.values : [];
-  return typeof value === "string" && more.length === 0 ? [value] : [];
-};
-
-const samePlace = (a: Place, b: Place): boolean =>
+export const samePlace = (a: Place, b: Place): boolean =>
   a.root === b.root && a.path.length === b.path.length && a.path.every((key, i) => key === b.path[i]);
 
 const join = (

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMIT, type EntityQuery } from "@cadastre/domain/EntityQuery";
-import { all, always, any, narrow, narrowing, never, not, type Predicate, some } from "@cadastre/domain/Predicate";
+import { narrow, narrowing } from "@cadastre/domain/Narrowing";
+import { all, always, any, never, not, type Predicate, some } from "@cadastre/domain/Predicate";
 import { describe, expect, it } from "@effect/vitest";
 
 const oneOf = (path: string, ...values: ReadonlyArray<string>): Predicate => ({

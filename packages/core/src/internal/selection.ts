@@ -4,7 +4,7 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { InvalidInput } from "@cadastre/domain/Errors";
 import { type Expression, Expressions } from "@cadastre/domain/Expressions";
-import { narrow, narrowing } from "@cadastre/domain/Predicate";
+import { narrow, narrowing } from "@cadastre/domain/Narrowing";
 import * as Effect from "effect/Effect";
 
 export interface Selection {
