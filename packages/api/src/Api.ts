@@ -6,13 +6,21 @@ import * as OpenApi from "@effect/platform/OpenApi";
 import { BatchesGroup, BatchLine } from "./Batches.ts";
 import { DocumentationGroup } from "./Documentation.ts";
 import { EntitiesGroup } from "./Entities.ts";
+import { EventsGroup } from "./Events.ts";
+import { FacetsGroup } from "./Facets.ts";
+import { GraphsGroup } from "./Graphs.ts";
 import { HealthGroup } from "./Health.ts";
+import { HistoriesGroup } from "./Histories.ts";
 import { Problem } from "./Problem.ts";
 import { TokensGroup } from "./Tokens.ts";
 
 export const Api = HttpApi.make("cadastre")
   .add(EntitiesGroup)
   .add(BatchesGroup)
+  .add(FacetsGroup)
+  .add(GraphsGroup)
+  .add(HistoriesGroup)
+  .add(EventsGroup)
   .add(TokensGroup)
   .add(HealthGroup)
   .add(DocumentationGroup)

@@ -133,7 +133,14 @@ const curl = ({ path, method, operation }: Call, document: OpenApiDocument): str
   const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
     encodeURIComponent(exampleOf(operation.parameters.find((parameter) => parameter.name === name) ?? {})),
   );
-  const query = operation.operationId === "entities.list" ? "?kind=Component&limit=10" : "";
+  const required = operation.parameters.filter((parameter) => parameter.in === "query" && parameter.required);
+  const pairs = required.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`);
+  const query =
+    operation.operationId === "entities.list"
+      ? "?kind=Component&limit=10"
+      : pairs.length > 0
+        ? `?${pairs.join("&")}`
+        : "";
   const type = Object.keys(operation.requestBody?.content ?? {})[0];
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   return [

@@ -1,7 +1,6 @@
 /**
  * The endpoints of single entities and their list.
  */
-import { EntityState } from "@cadastre/domain/Entity";
 import { DEFAULT_LIMIT, MAX_LIMIT, type SortField } from "@cadastre/domain/EntityQuery";
 import {
   AlreadyExists,
@@ -20,42 +19,24 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
 import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
 import { Bearer, operation } from "./Authorization.ts";
+import { conditions } from "./Conditions.ts";
 import { Entity, EntityInput, EntityPage, MergePatch } from "./Entity.ts";
-import { byUid, force, integer, many, one, Preconditions, text, word } from "./Parameters.ts";
+import { byUid, flag, force, integer, many, one, ordinal, Preconditions, text, word } from "./Parameters.ts";
 import { wire } from "./Problem.ts";
 
-/** `relevance` needs a text to be relevant to, which a list does not take yet. */
-const sortFields = [
-  "name",
-  "kind",
-  "namespace",
-  "title",
-  "owner",
-  "createdAt",
-  "updatedAt",
-] as const satisfies ReadonlyArray<SortField>;
+/** Fields with an order that has two directions. */
+const sortFields = ["name", "kind", "namespace", "title", "owner", "createdAt", "updatedAt"] as const satisfies Array<
+  Exclude<SortField, "relevance">
+>;
 
 const descending = sortFields.map((field) => `-${field}` as const);
 
 /** What a list takes. Conditions of different parameters must all hold. */
 export const EntityListQuery = Schema.Struct({
-  kind: many(text(63), { description: "Any of these kinds, in any case.", example: "Component" }),
-  namespace: many(text(63), { description: "Any of these namespaces.", example: "default" }),
-  owner: many(text(253), {
-    description: "Owned by any of these; a name alone is a group of the namespace `default`.",
-    example: "group:default/checkout",
-  }),
-  tag: many(text(63), { description: "All of these tags.", example: "java" }),
-  label: many(text(400), {
-    description: "All of these labels: `key=value`, or `key` for any value.",
-    example: "tier=1",
-  }),
-  state: many(word(...EntityState.literals), {
-    description: "Any of these states; only active entities where absent.",
-    example: "inactive",
-  }),
-  orderBy: one(word(...sortFields, ...descending), {
-    description: "The order, with `-` for descending; entities without a value come last. `name` where absent.",
+  ...conditions,
+  orderBy: one(word("relevance", ...sortFields, ...descending), {
+    description:
+      "The order, with `-` for descending; entities without a value come last. Where absent, `relevance` with `q` and `name` without; `relevance`, best first, needs `q`.",
     example: "-updatedAt",
   }),
   limit: one(integer(1, MAX_LIMIT, DEFAULT_LIMIT), { description: "Entities of one page.", example: 100 }),
@@ -67,6 +48,14 @@ export const EntityListQuery = Schema.Struct({
     description:
       "Only these fields of each entity, as dotted paths. Where a key has dots itself, the rest of the path is taken as one key.",
     example: "metadata.name",
+  }),
+  explain: one(flag, { description: "Tell how `filter` was dealt with.", example: true }),
+});
+
+const atRevision = Schema.Struct({
+  revision: one(ordinal(1), {
+    description: "The entity as this revision left it, without relations; the latest, with them, where absent.",
+    example: 1,
   }),
 });
 
@@ -91,7 +80,11 @@ const list = HttpApiEndpoint.get("list", "/v1/entities")
   .setUrlParams(EntityListQuery)
   .addSuccess(EntityPage)
   .annotateContext(
-    operation("catalog:read", "List entities", "Paged by key, not by offset: pages stay stable while others write."),
+    operation(
+      "catalog:read",
+      "List entities",
+      "Paged by key, not by offset: pages stay stable while others write. Where `filter` has to be evaluated, at most 20,000 entities are, or for 250 ms: the page may then be short, even empty, and `nextCursor` goes on.",
+    ),
   );
 
 const create = HttpApiEndpoint.post("create", "/v1/entities")
@@ -103,9 +96,12 @@ const create = HttpApiEndpoint.post("create", "/v1/entities")
 
 const get = HttpApiEndpoint.get("get", "/v1/entities/:uid")
   .setPath(byUid)
+  .setUrlParams(atRevision)
   .addSuccess(Entity)
   .addError(wire(NotFound))
-  .annotateContext(operation("catalog:read", "Read an entity"));
+  .annotateContext(
+    operation("catalog:read", "Read an entity", "A revision of a deleted entity can be read by its uid too."),
+  );
 
 const replace = HttpApiEndpoint.put("replace", "/v1/entities/:uid")
   .setPath(byUid)
@@ -146,6 +142,7 @@ const remove = HttpApiEndpoint.del("remove", "/v1/entities/:uid")
 
 const getByReference = HttpApiEndpoint.get("getByReference", "/v1/entities/by-ref/:kind/:namespace/:name")
   .setPath(byReference)
+  .setUrlParams(atRevision)
   .addSuccess(Entity)
   .addError(wire(NotFound))
   .annotateContext(operation("catalog:read", "Read an entity by its reference"));

@@ -4,6 +4,7 @@
  */
 import { EntityState, EntityUid, Source } from "@cadastre/domain/Entity";
 import * as Schema from "effect/Schema";
+import { Explanation, Unevaluated } from "./Conditions.ts";
 import { Integer, optional } from "./Parameters.ts";
 
 const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown.annotations({ jsonSchema: {} }) });
@@ -42,7 +43,8 @@ const kind = Schema.String.annotations({
 
 const spec = optional(anything.annotations({ description: "Free-form; known fields of known kinds are validated." }));
 
-const instant = Schema.String.annotations({ jsonSchema: { type: "string", format: "date-time" } });
+/** ISO 8601. */
+export const instant = Schema.String.annotations({ jsonSchema: { type: "string", format: "date-time" } });
 
 /** A descriptor as an author writes it. Unknown fields are kept; what the server adds on output is ignored on input. */
 export const EntityInput = Schema.Struct(
@@ -96,9 +98,12 @@ export const Entity = Schema.Struct(
       anything,
     ),
     source: Source,
-    relations: Schema.Array(Relation).annotations({
-      description: "Derived from the specs of this and other entities, sorted by type and target.",
-    }),
+    relations: optional(
+      Schema.Array(Relation).annotations({
+        description:
+          "Derived from the specs of this and other entities, sorted by type and target. Absent from what is past: older revisions and events.",
+      }),
+    ),
   },
   anything,
 ).annotations({ identifier: "Entity", description: "A registered entity." });
@@ -112,6 +117,8 @@ export const EntityPage = Schema.Struct({
   nextCursor: optional(
     Schema.String.annotations({ description: "Give it as `cursor` for the next page; absent on the last." }),
   ),
+  unevaluated: optional(Unevaluated),
+  explain: optional(Explanation),
 }).annotations({ identifier: "EntityPage" });
 
 /** JSON merge patch (RFC 7396): `null` removes a member, lists are replaced whole. */

@@ -38,10 +38,27 @@ export const many = <A extends string, I extends string>(
 ) =>
   optional(
     Schema.Array(item).annotations({
-      description: `${description} Repeat it or separate the values by commas.`,
+      description: `${description} ${SEVERAL}`,
       examples: [[example]],
     }),
   );
+
+const SEVERAL = "Repeat it or separate the values by commas.";
+
+/** One value or more, up to `maximum`. */
+export const atLeastOne = <A extends string, I extends string>(
+  item: Schema.Schema<A, I>,
+  maximum: number,
+  { description, example }: Notes<ReadonlyArray<NoInfer<A>>>,
+) =>
+  Schema.Array(item).pipe(
+    Schema.maxItems(maximum, { message: () => `may have at most ${maximum} values` }),
+    Schema.annotations({ description: `${description} ${SEVERAL}`, examples: [example] }),
+  );
+
+/** A value that has to be given. */
+export const required = <A, I extends string>(item: Schema.Schema<A, I>, notes: Notes<NoInfer<A>>) =>
+  documented(item, notes);
 
 export const one = <A, I extends string>(item: Schema.Schema<A, I>, notes: Notes<NoInfer<A>>) =>
   optional(documented(item, notes));
@@ -68,14 +85,33 @@ export const flag = Schema.transform(word("true", "false"), Schema.Boolean, {
   encode: (value) => (value ? "true" : "false"),
 }).annotations({ jsonSchema: { type: "boolean" } });
 
-export const integer = (minimum: number, maximum: number, standard: number) =>
+/** A whole number; `standard` is what stands where it is not given, if that is a number. */
+export const integer = (minimum: number, maximum: number, standard?: number) =>
   Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,15}$/)), Schema.NumberFromString).pipe(
     Schema.between(minimum, maximum),
     Schema.annotations({
-      jsonSchema: { type: "integer", minimum, maximum, default: standard },
+      jsonSchema: { type: "integer", minimum, maximum, ...(standard === undefined ? {} : { default: standard }) },
       message: () => ({ message: `must be a whole number from ${minimum} to ${maximum}`, override: true }),
     }),
   );
+
+/** A whole number from 1, or `all`. */
+export const integerOrAll = (maximum: number, standard: number) =>
+  Schema.Union(Schema.Literal("all"), integer(1, maximum)).annotations({
+    jsonSchema: { anyOf: [{ type: "integer", minimum: 1, maximum }, { const: "all" }], default: standard },
+    message: () => ({ message: `must be a whole number from 1 to ${maximum}, or all`, override: true }),
+  });
+
+/** Revisions and places in the feed begin at 1, and grow for ever. */
+export const ordinal = (minimum: 0 | 1) => integer(minimum, Number.MAX_SAFE_INTEGER - 1);
+
+/** A JSON pointer (RFC 6901) of at most 400 characters. */
+export const jsonPointer = Schema.String.pipe(
+  Schema.pattern(/^(?=.{1,400}$)(?:\/(?:[^~/\p{Cc}]|~[01])*)+$/u, {
+    jsonSchema: { minLength: 1, maxLength: 400, format: "json-pointer" },
+    message: () => "must be a JSON pointer, such as /spec/owner, of at most 400 characters",
+  }),
+);
 
 export const byUid = Schema.Struct({
   uid: EntityUid.annotations({

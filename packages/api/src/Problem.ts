@@ -70,6 +70,7 @@ export const TRANSPORT = {
   HeadersTooLarge: { status: 431, code: "headers-too-large", title: "The header is too large" },
   Internal: { status: 500, code: "internal", title: "A fault of the server" },
   Timeout: { status: 503, code: "timeout", title: "The answer took too long" },
+  TooManyStreams: { status: 503, code: "too-many-streams", title: "Too many clients follow the feed" },
 } as const satisfies { readonly [Name in string]: Row };
 
 export type TransportFailure = keyof typeof TRANSPORT;

@@ -36,8 +36,8 @@ export const make = (facet: Facet): Tally => {
 };
 
 const commonest = (spellings: ReadonlyMap<string, number>): FacetCount => {
-  const [first, ...others] = [...spellings].map(([value, count]) => ({ value, count })).sort(byCount);
-  return others.reduce((sum, { count }) => ({ ...sum, count: sum.count + count }), first ?? { value: "", count: 0 });
+  const counts = [...spellings].map(([value, count]) => ({ value, count })).sort(byCount);
+  return { value: counts[0]?.value ?? "", count: counts.reduce((sum, { count }) => sum + count, 0) };
 };
 
 const byCount = (a: FacetCount, b: FacetCount): number => b.count - a.count || compareTexts(a.value, b.value);
