@@ -49,7 +49,10 @@ export const narrow = (query: EntityQuery, by: Narrowing): EntityQuery => ({
   owners: query.owners.length === 0 ? by.owners : query.owners,
   states: query.states.length === 0 ? by.states : query.states,
   tags: [...new Set([...query.tags, ...by.tags])],
-  labels: [...query.labels, ...by.labels],
+  labels: [
+    ...query.labels,
+    ...by.labels.filter(({ key, value }) => !query.labels.some((one) => one.key === key && one.value === value)),
+  ],
 });
 
 const isState = (text: string): text is EntityState => text === "active" || text === "inactive";

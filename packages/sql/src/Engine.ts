@@ -2,6 +2,7 @@
  * What a database brings along, so that the stores of this package run on it.
  */
 import { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { SearchText } from "@cadastre/domain/SearchText";
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Connection, Row } from "@effect/sql/SqlConnection";
 import type { SqlError } from "@effect/sql/SqlError";
@@ -9,6 +10,7 @@ import type { Fragment } from "@effect/sql/Statement";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
+import type { JsonDialect } from "./Predicates.ts";
 
 /**
  * - `conflict`: a unique key is taken
@@ -30,6 +32,30 @@ export interface Dialect {
   readonly residual: (column: Fragment) => Fragment;
   /** A text as a JSON string, quotes included. */
   readonly quoted: (column: Fragment) => Fragment;
+  /** Looking into a JSON document. */
+  readonly json: (document: Fragment) => JsonDialect;
+  /** The text at a path of a JSON document; NULL if there is none. */
+  readonly text: (document: Fragment, path: ReadonlyArray<string>) => Fragment;
+  /**
+   * A join that leaves a row for each text, number or boolean at a path of a JSON document, or in a list there, and for a
+   * document without any one row whose `text` is NULL.
+   */
+  readonly scalars: (
+    document: Fragment,
+    path: ReadonlyArray<string>,
+  ) => { readonly join: Fragment; readonly text: Fragment };
+  /** The places that a JSON Patch changes, sources of moves included, as a query of one column, `place`. */
+  readonly places: (patch: Fragment) => Fragment;
+  /** Entities that a text finds, as a query of one column. */
+  readonly matching: (text: SearchText) => Fragment;
+  /**
+   * Entities whose first `fields` fields have the words of a text, and no fewer do, as a query of `id` and `sort`: in the
+   * order of `sort`, those above `after`, at most `limit`. Higher numbers of fields have higher values of `sort`.
+   */
+  readonly ranked: (
+    text: SearchText,
+    page: { readonly fields: number; readonly after: number; readonly limit: number },
+  ) => Fragment;
 }
 
 /** Rows for one table. */

@@ -1,4 +1,5 @@
 import { type EntityRecord, type EntityText, type EntityUid, type Envelope, toRecord } from "@cadastre/domain/Entity";
+import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { EntityStore, EntityWrite } from "@cadastre/domain/EntityStore";
 import { RevisionConflict } from "@cadastre/domain/Errors";
 import type { Row } from "@effect/sql/SqlConnection";
@@ -9,6 +10,7 @@ import type { Engine } from "./Engine.ts";
 import * as entityRows from "./internal/entityRows.ts";
 import * as listing from "./internal/listing.ts";
 import { relationsOf, withRelations } from "./internal/relations.ts";
+import * as scanning from "./internal/scanning.ts";
 import * as Statements from "./internal/statements.ts";
 
 export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<EntityStore> => {
@@ -19,6 +21,19 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   const readByUid = statements.prepare(sql`${shown} WHERE e.uid = ${"uid"}`);
   const readByKey = statements.prepare(sql`${shown} WHERE e.key = ${"key"}`);
 
+  const readMany = statements.prepare(sql`${shown} WHERE e.uid IN (${dialect.texts("uids")})`);
+
+  /** What is chosen without being read, then read; what is gone in between is left out. */
+  const scan = Effect.fnUntraced(function* (query: EntityQuery) {
+    const places = yield* scanning.places(sql, dialect, statements, query);
+    const rows = yield* readMany({ uids: JSON.stringify(places.map((row) => row["uid"])) });
+    const byUid = new Map(rows.map((row) => [row["uid"], row]));
+    return places.flatMap((place) => {
+      const row = byUid.get(place["uid"]);
+      return row === undefined ? [] : [{ ...row, sort: place["sort"] }];
+    });
+  });
+
   const found = sql`SELECT key, envelope FROM entities`;
   const findByUid = statements.prepare(sql`${found} WHERE uid = ${"uid"} ${dialect.forUpdate}`);
   const findByKey = statements.prepare(sql`${found} WHERE key = ${"key"} ${dialect.forUpdate}`);
@@ -28,7 +43,11 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
     sql`SELECT uid, key, revision FROM entities WHERE key IN (${dialect.texts("keys")}) ${dialect.forUpdate}`,
   );
   const entitiesOf = sql`IN (SELECT id FROM entities WHERE uid IN (${dialect.texts("uids")}))`;
+  const clearWords = statements.prepareWrite(
+    sql`DELETE FROM entity_search WHERE rowid IN (SELECT rank FROM entities WHERE uid IN (${dialect.texts("uids")}))`,
+  );
   const clear = [
+    clearWords,
     statements.prepareWrite(sql`DELETE FROM edges WHERE declared_by ${entitiesOf}`),
     statements.prepareWrite(sql`DELETE FROM entity_tags WHERE entity_id ${entitiesOf}`),
     statements.prepareWrite(sql`DELETE FROM entity_labels WHERE entity_id ${entitiesOf}`),
@@ -64,7 +83,12 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
       ),
 
     list: (query) =>
-      Effect.map(statements.run(listing.statement(sql, dialect, query)), (rows) => listing.pageOf(query, rows, toText)),
+      Effect.map(
+        query.text === undefined && query.where === undefined
+          ? statements.run(listing.statement(sql, dialect, query))
+          : scan(query),
+        (rows) => listing.pageOf(query, rows, toText),
+      ),
 
     find: (selector) =>
       Effect.map(selector._tag === "Uid" ? findByUid(selector) : findByKey(selector), ([row]) =>
@@ -86,7 +110,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
       if (!saved) return yield* new RevisionConflict({ message: "another writer stored one of the entities first" });
     }),
 
-    remove: (uid) => Effect.asVoid(remove({ uid })),
+    remove: (uid) => Effect.zipRight(clearWords({ uids: JSON.stringify([uid]) }), Effect.asVoid(remove({ uid }))),
 
     dependents: (key, limit) =>
       Effect.map(selectDependents({ key, limit }), (rows) => ({

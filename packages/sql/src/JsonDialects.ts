@@ -5,12 +5,16 @@ import type { OrderOperator, Scalar, TextTest, ValueType } from "@cadastre/domai
 import type { Constructor, Fragment } from "@effect/sql/Statement";
 import type { JsonDialect, JsonPlace, TextColumn } from "./Predicates.ts";
 
+/** A path as SQLite's functions take it; none of the keys is an index. */
+export const sqlitePath = (keys: ReadonlyArray<string>): string =>
+  `$${keys.map((key) => `.${JSON.stringify(key)}`).join("")}`;
+
 /**
  * SQLite 3.45 or later: before it, keys with escapes in their paths were not found. `envelope`: a column of JSON, as text
  * or JSONB.
  */
 export const sqlite = (sql: Constructor, envelope: Fragment): JsonDialect => {
-  const path = ({ path: keys }: JsonPlace): string => `$${keys.map((key) => `.${JSON.stringify(key)}`).join("")}`;
+  const path = (at: JsonPlace): string => sqlitePath(at.path);
   const item = (root: number, column: "type" | "value"): Fragment => sql.literal(`item_${root}.${column}`);
   // json_type and json_extract raise on the value of an item that is no container, for it is not JSON.
   const container = (root: number): Fragment =>

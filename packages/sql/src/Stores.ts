@@ -4,27 +4,44 @@
 import { Archive } from "@cadastre/domain/Archive";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
+import { FacetStore } from "@cadastre/domain/Facets";
+import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as archive from "./Archive.ts";
 import { Engine } from "./Engine.ts";
+import * as entityGraph from "./EntityGraph.ts";
 import * as entityStore from "./EntityStore.ts";
 import * as eventLog from "./EventLog.ts";
+import * as facetStore from "./FacetStore.ts";
 import * as healthCheck from "./HealthCheck.ts";
 import * as tokenStore from "./TokenStore.ts";
 import * as unitOfWork from "./UnitOfWork.ts";
 
-export type Stores = EntityStore | EventLog | TokenStore | UnitOfWork | HealthCheck | Archive;
+export type Stores =
+  | EntityStore
+  | EntityGraph
+  | FacetStore
+  | EventLog
+  | Wakeups
+  | TokenStore
+  | UnitOfWork
+  | HealthCheck
+  | Archive;
 
-export const layer: Layer.Layer<Stores, never, Engine> = Layer.effectContext(
+/** How replicas wake each other is the database's own affair. */
+export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer.effectContext(
   Effect.map(Engine, (engine) => {
     const transactions = unitOfWork.make(engine);
     return Context.make(UnitOfWork, transactions).pipe(
       Context.add(EntityStore, entityStore.make(engine)),
+      Context.add(EntityGraph, entityGraph.make(engine)),
+      Context.add(FacetStore, facetStore.make(engine)),
       Context.add(EventLog, eventLog.make(engine)),
       Context.add(TokenStore, tokenStore.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),

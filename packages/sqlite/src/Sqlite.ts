@@ -4,7 +4,7 @@
 import * as fs from "node:fs";
 import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
-import * as Stores from "@cadastre/sql/Stores";
+import * as SqlStores from "@cadastre/sql/Stores";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -13,15 +13,21 @@ import * as engine from "./internal/engine.ts";
 import { describe } from "./internal/failures.ts";
 import * as file from "./internal/file.ts";
 import * as schema from "./internal/schema.ts";
+import * as Wakeups from "./Wakeups.ts";
 
 export type Options = engine.Options;
+
+export type Stores = SqlStores.Stores;
 
 /**
  * Opens the database, making it where it is missing, and brings its tables up to date. Fails with one sentence if the file
  * cannot be used, is not this program's, or is newer than it.
  */
-export const layer = (options: Options): Layer.Layer<Stores.Stores, StoreUnavailable> =>
-  Stores.layer.pipe(Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), schema.migrate))));
+export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =>
+  SqlStores.layer.pipe(
+    Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), schema.migrate))),
+    Layer.merge(Wakeups.layer),
+  );
 
 /** Brings the tables up to date; equal versions: there was nothing to do. */
 export const migrate = (

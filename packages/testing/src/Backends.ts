@@ -4,19 +4,13 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Archive } from "@cadastre/domain/Archive";
-import type { EntityStore } from "@cadastre/domain/EntityStore";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
-import type { EventLog } from "@cadastre/domain/EventLog";
-import type { HealthCheck } from "@cadastre/domain/HealthCheck";
-import type { TokenStore } from "@cadastre/domain/TokenStore";
-import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Memory from "./memory/Memory.ts";
 
-export type Stores = EntityStore | EventLog | TokenStore | UnitOfWork | HealthCheck | Archive;
+export type Stores = Sqlite.Stores;
 
 export interface Backend {
   readonly name: string;

@@ -9,6 +9,7 @@ import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
 import * as Effect from "effect/Effect";
 import type { Insertion } from "../Engine.ts";
+import * as searchRows from "./searchRows.ts";
 import type { Conflict, Statements } from "./statements.ts";
 
 const COLUMNS = [
@@ -24,16 +25,25 @@ const COLUMNS = [
   "created_at",
   "updated_at",
   "envelope",
+  "spelling",
 ];
 
-export const INSERTION: Insertion = { into: "entities", columns: COLUMNS, ending: "RETURNING id, uid" };
+export const INSERTION: Insertion = { into: "entities", columns: COLUMNS, ending: "RETURNING id, uid, rank" };
 
 /** What a revision can change; its reference, uid and creation stay. */
 export const UPSERTION: Insertion = {
   ...INSERTION,
-  ending: `ON CONFLICT (uid) DO UPDATE SET ${["title", "owner", "state", "revision", "updated_at", "envelope"]
+  ending: `ON CONFLICT (uid) DO UPDATE SET ${[
+    "title",
+    "owner",
+    "state",
+    "revision",
+    "updated_at",
+    "envelope",
+    "spelling",
+  ]
     .map((column) => `${column} = excluded.${column}`)
-    .join(", ")} WHERE entities.revision = excluded.revision - 1 RETURNING id, uid`,
+    .join(", ")} WHERE entities.revision = excluded.revision - 1 RETURNING id, uid, rank`,
 };
 
 export const keyOf = (record: EntityRecord): Reference.ReferenceKey => Reference.key(referenceOf(record.document));
@@ -54,6 +64,7 @@ export const valuesOf = (record: EntityRecord, envelope: string): ReadonlyArray<
     record.createdAt,
     record.updatedAt,
     envelope,
+    kind,
   ];
 };
 
@@ -70,27 +81,31 @@ export const inserter = (statements: Statements, insertion: Insertion): Save => 
     columns: ["declared_by", "position", "type", "from_key", "to_key"],
   });
   const insertTags = statements.insert({ into: "entity_tags", columns: ["entity_id", "tag"] });
+  const insertWords = searchRows.inserter(statements);
   const insertLabels = statements.insert({ into: "entity_labels", columns: ["entity_id", "label", "value"] });
 
   return Effect.fnUntraced(function* (writes) {
     const rows = yield* insertEntities(writes.map(({ record, envelope }) => valuesOf(record, envelope)));
     if (rows.length < writes.length) return false;
-    const ids = new Map(rows.map((row) => [row["uid"], row["id"]]));
+    const stored = new Map(rows.map((row) => [row["uid"], row]));
     const edges: Array<ReadonlyArray<unknown>> = [];
     const tags: Array<ReadonlyArray<unknown>> = [];
     const labels: Array<ReadonlyArray<unknown>> = [];
+    const indexed: Array<searchRows.Indexed> = [];
     for (const write of writes) {
-      const id = ids.get(write.record.uid);
-      const { metadata } = write.record.document;
+      const { document } = write.record;
+      const { id, rank } = stored.get(write.record.uid) ?? {};
       write.edges.forEach((edge, position) => {
         edges.push([id, position, edge.type, edge.from, edge.to]);
       });
-      for (const tag of new Set(metadata.tags)) tags.push([id, tag]);
-      for (const [label, value] of Object.entries(metadata.labels ?? {})) labels.push([id, label, value]);
+      indexed.push({ rank: Number(rank), document });
+      for (const tag of new Set(document.metadata.tags)) tags.push([id, tag]);
+      for (const [label, value] of Object.entries(document.metadata.labels ?? {})) labels.push([id, label, value]);
     }
     yield* insertEdges(edges);
     yield* insertTags(tags);
     yield* insertLabels(labels);
+    yield* insertWords(indexed);
     return true;
   });
 };

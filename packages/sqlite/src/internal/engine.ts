@@ -1,4 +1,5 @@
 import { type Dialect, Engine, type Insertion } from "@cadastre/sql/Engine";
+import * as JsonDialects from "@cadastre/sql/JsonDialects";
 import * as Reactivity from "@effect/experimental/Reactivity";
 import * as SqlClient from "@effect/sql/SqlClient";
 import type { Connection, Row } from "@effect/sql/SqlConnection";
@@ -9,6 +10,7 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Scope from "effect/Scope";
 import * as failures from "./failures.ts";
+import * as search from "./search.ts";
 
 export interface Options {
   /** A path, or `:memory:` for a database that ends with the program. */
@@ -91,6 +93,21 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   residual: (column) => sql`+${column}`,
   quoted: (column) => sql`json_quote(${column})`,
+  json: (document) => JsonDialects.sqlite(sql, document),
+  text: (document, path) => sql`(${document} ->> ${JsonDialects.sqlitePath(path)})`,
+  scalars: (document, path) => ({
+    // json_each takes maps apart too, and gives a scalar as its only row.
+    join: sql`LEFT JOIN json_each(${document}, ${JsonDialects.sqlitePath(path)}) v
+      ON v.type IN ('text', 'integer', 'real', 'true', 'false') AND json_type(${document}, ${JsonDialects.sqlitePath(path)}) <> 'object'`,
+    // Numbers as they are written: 1e21 is not 1.0e+21.
+    text: sql`CASE v.type WHEN 'text' THEN v.value WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'
+      ELSE ${document} -> v.fullkey END`,
+  }),
+  matching: (text) => search.matching(sql, text),
+  ranked: (text, page) => search.ranked(sql, text, page),
+  places: (patch) => sql`
+    SELECT field.value AS place FROM json_each(${patch}) operation, json_each(operation.value) field
+    WHERE field.key IN ('path', 'from')`,
 });
 
 /** One row at a time: a prepared statement run in a loop took 80 µs per new entity, many rows in one statement 110 µs. */

@@ -1,4 +1,6 @@
 import catalog from "../migrations/0001_catalog.ts";
+import questions from "../migrations/0002_questions.ts";
+import type { Migration } from "./migration.ts";
 
 /** In order; never edited after a release. A migration's number is its place, from 1. */
-export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [catalog];
+export const MIGRATIONS: ReadonlyArray<Migration> = [catalog, questions];

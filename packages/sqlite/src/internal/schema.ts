@@ -40,14 +40,17 @@ export const migrate = (
     Effect.gen(function* () {
       const from = yield* current(engine);
       if (from < LATEST) {
-        const statements = [
+        const steps = [
           ...MIGRATIONS.slice(from).flat(),
           `PRAGMA application_id = ${APPLICATION}`,
           `PRAGMA user_version = ${LATEST}`,
         ];
         yield* Effect.forEach(
-          statements,
-          (text) => Effect.catchAll(engine.client.unsafe(text).unprepared, (error) => unavailable(engine, error)),
+          steps,
+          (step) =>
+            typeof step === "string"
+              ? Effect.catchAll(engine.client.unsafe(step).unprepared, (error) => unavailable(engine, error))
+              : step(engine),
           { discard: true },
         );
       }

@@ -6,6 +6,8 @@ import type { EntityQuery, SortField, SortOrder } from "@cadastre/domain/EntityQ
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
+import * as SearchText from "@cadastre/domain/SearchText";
+import * as Predicates from "../Predicates.ts";
 
 type SortValue = string | number | null;
 
@@ -16,7 +18,9 @@ export interface EntityRow {
   readonly state: EntityState;
   readonly envelope: string;
   readonly edges: ReadonlyArray<Relation.Edge>;
-  readonly sort: { readonly [Field in SortField]: SortValue };
+  readonly sort: { readonly [Field in Exclude<SortField, "relevance">]: SortValue };
+  /** Each word by the place of the first field that has it, from 1. */
+  readonly words: ReadonlyMap<string, number>;
   readonly tags: ReadonlyArray<string>;
   readonly labels: { readonly [key: string]: string };
 }
@@ -46,6 +50,9 @@ export const make = ({ envelope, edges }: Omit<EntityWrite, "record">): EntityRo
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,
     },
+    words: new Map(
+      Object.values(SearchText.fieldsOf(record.document)).flatMap((words, i) => words.map((word) => [word, i + 1])),
+    ),
     tags: metadata.tags ?? [],
     labels: metadata.labels ?? {},
   };
@@ -59,7 +66,20 @@ export const matches = (row: EntityRow, query: EntityQuery): boolean =>
   query.labels.every(
     ({ key, value }) => Object.hasOwn(row.labels, key) && (value === undefined || row.labels[key] === value),
   ) &&
-  (query.states.length === 0 || query.states.includes(row.state));
+  (query.states.length === 0 || query.states.includes(row.state)) &&
+  (query.text === undefined || relevanceOf(row, query.text) !== undefined) &&
+  (query.where === undefined ||
+    Predicates.holds(query.where, { envelope: JSON.parse(row.envelope), owner: String(row.sort.owner ?? "") }));
+
+/** By how many fields have every word, then how long the name is: the less the better. Undefined: not found. */
+const relevanceOf = ({ words, sort }: EntityRow, text: string): number | undefined => {
+  const wanted = SearchText.parse(text);
+  const { beginning } = wanted;
+  if (beginning === undefined) return undefined;
+  const begun = Math.min(...[...words].map(([word, field]) => (word.startsWith(beginning) ? field : Infinity)));
+  const fields = Math.max(begun, ...wanted.words.map((word) => words.get(word) ?? Infinity));
+  return Number.isFinite(fields) ? fields * 1000 + Math.min([...String(sort.name)].length, 255) : undefined;
+};
 
 const isAnyOf = (value: string, wanted: ReadonlyArray<string>): boolean =>
   wanted.length === 0 || wanted.some((one) => one.toLowerCase() === value.toLowerCase());
@@ -69,7 +89,10 @@ interface Place {
   readonly value: SortValue;
 }
 
-export const placeOf = (row: EntityRow, order: SortOrder): Place => ({ uid: row.uid, value: row.sort[order.field] });
+export const placeOf = (row: EntityRow, { order, text }: EntityQuery): Place => ({
+  uid: row.uid,
+  value: order.field === "relevance" ? (relevanceOf(row, text ?? "") ?? null) : row.sort[order.field],
+});
 
 /** Entities without a value come last in both directions; the uid decides between equals, in the same direction. */
 export const comparePlaces =

@@ -58,7 +58,7 @@ export const make = (database: Database): Context.Tag.Service<EntityStore> => {
           const rows = entities
             .values()
             .filter((row) => EntityRow.matches(row, query))
-            .map((row) => ({ row, place: EntityRow.placeOf(row, query.order) }))
+            .map((row) => ({ row, place: EntityRow.placeOf(row, query) }))
             .filter(({ place }) => after === undefined || compare(place, after) > 0)
             .sort((a, b) => compare(a.place, b.place));
           const page = rows.slice(0, query.limit);

@@ -1,11 +1,21 @@
+import type { EntityUid } from "@cadastre/domain/Entity";
 import type { SequencedEvent } from "@cadastre/domain/Event";
 import type { EventLog } from "@cadastre/domain/EventLog";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import type { Database } from "./database.ts";
 
 export const make = (database: Database): Context.Tag.Service<EventLog> => {
   const { events, lastSequence } = database;
+
+  const revisionsOf = (uid: EntityUid): ReadonlyArray<SequencedEvent> =>
+    events
+      .values()
+      .map(eventOf)
+      .filter((event) => event.uid === uid)
+      .sort((a, b) => b.revision - a.revision);
+
   return {
     append: (appended) =>
       database.inTransaction(
@@ -31,8 +41,32 @@ export const make = (database: Database): Context.Tag.Service<EventLog> => {
           return found;
         }),
       ),
+
+    head: database.statement(Effect.sync(() => Math.max(0, ...events.values().map((text) => eventOf(text).sequence)))),
+
+    history: (uid, { before, path, limit }) =>
+      database.statement(
+        Effect.sync(() =>
+          revisionsOf(uid)
+            .filter(({ revision }) => before === undefined || revision < before)
+            .filter((event) => path === undefined || event.type === "entity.created" || changes(event, path))
+            .slice(0, limit),
+        ),
+      ),
+
+    revision: (uid, revision) =>
+      database.statement(
+        Effect.sync(() => Option.fromNullable(revisionsOf(uid).find((event) => event.revision === revision))),
+      ),
   };
 };
+
+const changes = ({ patch }: SequencedEvent, pointer: string): boolean =>
+  patch.some(({ path, from = path }) =>
+    [path, from].some((place) => isWithin(place, pointer) || isWithin(pointer, place)),
+  );
+
+const isWithin = (pointer: string, outer: string): boolean => `${pointer}/`.startsWith(`${outer}/`);
 
 /** The cast is the store's trust in its own text. */
 export const eventOf = (text: string): SequencedEvent => JSON.parse(text) as SequencedEvent;

@@ -1,0 +1,125 @@
+import type { EntityState, EntityUid } from "@cadastre/domain/Entity";
+import { type Direction, type EntityGraph, type GraphNode, MAX_NODES } from "@cadastre/domain/Graph";
+import type { ReferenceKey } from "@cadastre/domain/Reference";
+import type { Edge, EdgeType } from "@cadastre/domain/Relation";
+import type { Row } from "@effect/sql/SqlConnection";
+import type { Fragment } from "@effect/sql/Statement";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import type { Engine } from "./Engine.ts";
+import * as routes from "./internal/routes.ts";
+import * as Statements from "./internal/statements.ts";
+
+interface Reach {
+  readonly start: ReferenceKey;
+  readonly direction: Direction;
+  readonly types: ReadonlyArray<EdgeType>;
+  /** Undefined: to the end, and each node is one row. Else each way of another length to a node is one. */
+  readonly depth: number | undefined;
+  /** Rows in each direction. */
+  readonly rows: number;
+}
+
+export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<EntityGraph> => {
+  const { client: sql, dialect } = engine;
+  const statements = Statements.make(engine);
+
+  /**
+   * What is in reach and the edges between, by code point. UNION walks equal rows once, so a row of a key alone ends all
+   * cycles. Rows come in the order of a queue, so the first are the nearest: both databases do that, though only the
+   * contract's tests promise it.
+   */
+  const reach = ({ start, direction, types, depth, rows }: Reach) => {
+    const ofTypes = types.length === 0 ? sql`` : sql`AND d.type IN ${sql.in(types)}`;
+    const walk = (name: Fragment, here: Fragment, there: Fragment): Fragment => sql`
+      ${name} (key, depth) AS (
+        SELECT CAST(${start} AS TEXT), 0
+        UNION
+        SELECT d.${there}, n.depth + ${sql.literal(depth === undefined ? "0" : "1")}
+        FROM ${name} n JOIN edges d ON d.${here} = n.key ${ofTypes} WHERE n.depth < ${depth ?? 1}
+      )`;
+    const [from, to] = [sql.literal("from_key"), sql.literal("to_key")];
+    const ways = [
+      ...(direction === "dependents" ? [] : [[sql.literal("needed"), from, to] as const]),
+      ...(direction === "dependencies" ? [] : [[sql.literal("needing"), to, from] as const]),
+    ];
+    const union = ways.map(([name]) => sql`SELECT key FROM (SELECT key FROM ${name} LIMIT ${rows}) ${name}_rows`);
+
+    return statements.run(sql`
+      WITH RECURSIVE ${sql.csv(ways.map(([name, here, there]) => walk(name, here, there)))},
+      found (key) AS (${sql.join(" UNION ALL ", false)(union)}),
+      nodes (key, ways) AS (SELECT key, count(*) FROM found GROUP BY key)
+      SELECT 0 AS is_edge, n.key AS from_key, NULL AS to_key, NULL AS type, n.ways, e.uid, e.state,
+        CASE WHEN e.title IS NOT NULL THEN ${dialect.text(sql`e.envelope`, ["metadata", "title"])} END AS title
+      FROM nodes n LEFT JOIN entities e ON e.key = n.key
+      UNION ALL
+      SELECT DISTINCT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL
+      FROM nodes n JOIN edges d ON d.from_key = n.key ${ofTypes} WHERE d.to_key IN (SELECT key FROM nodes)
+      ORDER BY 1, 2, 3, 4`);
+  };
+
+  const read = (asked: Reach) => Effect.map(reach(asked), toFound);
+
+  return {
+    walk: Effect.fnUntraced(function* ({ start, direction, types, depth, limit }) {
+      const nodesAlone = { start, direction, types, depth: undefined, rows: limit + 1 };
+      const rows = WAYS * (limit + 1);
+      const first = yield* read(depth === undefined ? nodesAlone : { ...nodesAlone, depth, rows });
+      // So many ways to so few nodes that the rows ended before the nodes did.
+      const isCut = depth !== undefined && first.rows >= rows && first.nodes.length <= limit;
+      const found = isCut ? yield* read(nodesAlone) : first;
+
+      const depths = routes.depths(start, direction, found.edges);
+      const depthOf = (reference: ReferenceKey): number => depths.get(reference) ?? Number.POSITIVE_INFINITY;
+      const near = found.nodes
+        .map((node) => ({ ...node, depth: depthOf(node.reference) }))
+        .filter((node) => depth === undefined || node.depth <= depth)
+        .sort((a, b) => a.depth - b.depth);
+      const nodes = near.slice(0, limit);
+      const kept = new Set(nodes.map(({ reference }) => reference));
+      return {
+        nodes,
+        edges: found.edges.filter(({ from, to }) => kept.has(from) && kept.has(to)),
+        truncated: near.length > limit,
+      };
+    }),
+
+    path: (from, to, types) =>
+      Effect.map(
+        read({ start: from, direction: "dependencies", types, depth: undefined, rows: MAX_NODES }),
+        ({ edges }) => Option.fromNullable(routes.shortest(from, to, edges)),
+      ),
+  };
+};
+
+/** How many ways to a node are expected, on average, within a depth. */
+const WAYS = 4;
+
+interface Found {
+  /** By reference, without their depths. */
+  readonly nodes: ReadonlyArray<Omit<GraphNode, "depth">>;
+  readonly edges: ReadonlyArray<Edge>;
+  readonly rows: number;
+}
+
+const toFound = (rows: ReadonlyArray<Row>): Found => ({
+  nodes: rows.filter(({ is_edge }) => is_edge === 0).map(toNode),
+  edges: rows.filter(({ is_edge }) => is_edge === 1).map(toEdge),
+  rows: rows.reduce((sum, { ways }) => sum + Number(ways), 0),
+});
+
+/** The casts are the store's trust in its own columns. */
+const toNode = ({ from_key, uid, state, title }: Row): Omit<GraphNode, "depth"> => ({
+  reference: String(from_key),
+  entity:
+    uid === null
+      ? undefined
+      : { uid: uid as EntityUid, state: state as EntityState, title: title === null ? undefined : String(title) },
+});
+
+const toEdge = ({ type, from_key, to_key }: Row): Edge => ({
+  type: type as EdgeType,
+  from: String(from_key),
+  to: String(to_key),
+});
