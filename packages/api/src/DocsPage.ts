@@ -133,23 +133,22 @@ const curl = ({ path, method, operation }: Call, document: OpenApiDocument): str
   const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
     encodeURIComponent(exampleOf(operation.parameters.find((parameter) => parameter.name === name) ?? {})),
   );
-  const required = operation.parameters.filter((parameter) => parameter.in === "query" && parameter.required);
-  const pairs = required.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`);
-  const query =
-    operation.operationId === "entities.list"
-      ? "?kind=Component&limit=10"
-      : pairs.length > 0
-        ? `?${pairs.join("&")}`
-        : "";
   const type = Object.keys(operation.requestBody?.content ?? {})[0];
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   return [
-    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$CADASTRE_URL${filled}${query}"`,
+    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$CADASTRE_URL${filled}${queryOf(operation)}"`,
     ...(operation.security.length === 0 ? [] : ['-H "Authorization: Bearer $CADASTRE_TOKEN"']),
     ...(type === undefined
       ? []
       : [`-H "Content-Type: ${type}"`, `-d '${JSON.stringify(bodyExample(schema, document))}'`]),
   ].join(" \\\n  ");
+};
+
+const queryOf = ({ operationId, parameters }: Operation): string => {
+  if (operationId === "entities.list") return "?kind=Component&limit=10";
+  const required = parameters.filter((parameter) => parameter.in === "query" && parameter.required);
+  const pairs = required.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`);
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 };
 
 const bodyExample = (schema: unknown, document: OpenApiDocument): unknown => {

@@ -4,11 +4,10 @@
 import { EntityState, EntityUid } from "@cadastre/domain/Entity";
 import { InvalidInput, NotFound, PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
 import { MAX_NODES } from "@cadastre/domain/Graph";
-import { INVERSES, type RelationType } from "@cadastre/domain/Relation";
+import { EDGE_TYPES, INVERSES, type RelationType } from "@cadastre/domain/Relation";
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as OpenApi from "@effect/platform/OpenApi";
-import * as Record from "effect/Record";
 import * as Schema from "effect/Schema";
 import { Bearer, operation } from "./Authorization.ts";
 import { byUid, Integer, integer, integerOrAll, many, one, optional, required, text, word } from "./Parameters.ts";
@@ -21,8 +20,6 @@ export const DEFAULT_DEPTH = 1;
 export const DEFAULT_NODES = 500;
 
 const MAX_DEPTH = 20;
-
-const EDGE_TYPES = Record.keys(INVERSES);
 
 /** The cast: that the table is not empty its type does not tell. */
 const RELATION_TYPES = Object.entries(INVERSES).flat() as [RelationType, ...Array<RelationType>];

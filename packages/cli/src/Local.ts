@@ -4,9 +4,7 @@
 
 import { randomUUID } from "node:crypto";
 import { tmpdir, userInfo } from "node:os";
-import * as Batches from "@cadastre/core/Batches";
-import * as Entities from "@cadastre/core/Entities";
-import * as Tokens from "@cadastre/core/Tokens";
+import * as UseCases from "@cadastre/core/UseCases";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller, type Via } from "@cadastre/domain/Principal";
 import * as Expressions from "@cadastre/expressions/Expressions";
@@ -19,9 +17,7 @@ import * as Layer from "effect/Layer";
 import type { Config } from "./Config.ts";
 import * as Failure from "./Failure.ts";
 
-export type UseCases = Entities.Entities | Batches.Batches | Tokens.Tokens | Tokens.Authentication;
-
-export type Services = UseCases | Identifiers | Stores;
+export type Services = UseCases.UseCases | Identifiers | Stores;
 
 export const storeOptions = ({ database, sqliteSynchronous }: Config): Sqlite.Options => ({
   filename: database,
@@ -30,7 +26,7 @@ export const storeOptions = ({ database, sqliteSynchronous }: Config): Sqlite.Op
 
 /** The store is outermost: opened before anything that uses it, and closed after. */
 export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> =>
-  Layer.mergeAll(Entities.layer, Batches.layer, Tokens.layer, Tokens.layerAuthentication).pipe(
+  UseCases.layer.pipe(
     Layer.provide(SpoolFiles.layer({ directory: tmpdir() })),
     Layer.provide(Expressions.layer),
     Layer.provideMerge(NodeIdentifiers.layer),
@@ -43,8 +39,17 @@ export const asOperator = (via: Via) =>
   Effect.provideServiceEffect(
     Caller,
     Effect.sync(() => ({
-      principal: { id: `cli:${userInfo().username}`, scopes: new Set(["admin"] as const) },
+      principal: { id: `cli:${userName()}`, scopes: new Set(["admin"] as const) },
       requestId: randomUUID(),
       via,
     })),
   );
+
+/** A container may run under a number that has no name. */
+const userName = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+};

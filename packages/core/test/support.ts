@@ -1,14 +1,13 @@
 /**
  * The use cases over a real store, and callers to call them with.
  */
-import * as Batches from "@cadastre/core/Batches";
-import * as Entities from "@cadastre/core/Entities";
-import * as Tokens from "@cadastre/core/Tokens";
+import * as UseCases from "@cadastre/core/UseCases";
 import { EventLog } from "@cadastre/domain/EventLog";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import type { Json, JsonObject } from "@cadastre/domain/Json";
 import { Caller, type Scope, type Via } from "@cadastre/domain/Principal";
 import type { Spool } from "@cadastre/domain/Spool";
+import * as Expressions from "@cadastre/expressions/Expressions";
 import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
 import * as Memory from "@cadastre/testing/memory/Memory";
@@ -18,16 +17,12 @@ import * as Layer from "effect/Layer";
 import type * as Scopes from "effect/Scope";
 import type * as TestServices from "effect/TestServices";
 
-type UseCases = Entities.Entities | Batches.Batches | Tokens.Tokens | Tokens.Authentication;
-
-export type Services = UseCases | Stores | Identifiers | Spool | Caller;
-
-const useCases = Layer.mergeAll(Entities.layer, Batches.layer, Tokens.layer, Tokens.layerAuthentication);
+export type Services = UseCases.UseCases | Stores | Identifiers | Spool | Caller;
 
 /** Everything over a store, called by a principal with every scope. */
 export const layerOver = <E>(stores: Layer.Layer<Stores, E>): Layer.Layer<Services, E> =>
-  useCases.pipe(
-    Layer.provideMerge(Layer.mergeAll(stores, TestIdentifiers.layer, Memory.layerSpool)),
+  UseCases.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(stores, TestIdentifiers.layer, Memory.layerSpool, Expressions.layer)),
     Layer.merge(Layer.succeed(Caller, caller(["admin"]))),
   );
 

@@ -5,6 +5,7 @@
  * in its canonical direction (from the one that needs to the one that is needed), whichever of the two declared it.
  * Source of the table: the descriptor format's own processors (Backstage `BuiltinKindsEntityProcessor`).
  */
+import * as Record from "effect/Record";
 import type { EntityDocument } from "./Entity.ts";
 import * as Reference from "./Reference.ts";
 
@@ -22,6 +23,12 @@ export const INVERSES = {
 export type EdgeType = keyof typeof INVERSES;
 
 export type RelationType = EdgeType | (typeof INVERSES)[EdgeType];
+
+export const EDGE_TYPES: ReadonlyArray<EdgeType> = Record.keys(INVERSES);
+
+/** The edges that relations stand for, in either reading. */
+export const edgeTypesOf = (relations: ReadonlyArray<RelationType>): ReadonlyArray<EdgeType> =>
+  EDGE_TYPES.filter((type) => relations.includes(type) || relations.includes(INVERSES[type]));
 
 /** `from` needs `to`. Either end may be unregistered: then the edge dangles until it is. */
 export interface Edge {

@@ -1,10 +1,11 @@
 /**
  * The endpoints of single entities and their list.
  */
-import { Entities, type WriteOptions, type Written } from "@cadastre/core/Entities";
+import type { Explanation } from "@cadastre/api/Conditions";
+import { Entities, type EntityList, type WriteOptions, type Written } from "@cadastre/core/Entities";
+import { Histories } from "@cadastre/core/Histories";
 import type { EntityText } from "@cadastre/domain/Entity";
 import {
-  type Cursor,
   DEFAULT_LIMIT,
   decodeCursor,
   type EntityQuery,
@@ -19,12 +20,17 @@ import * as Reference from "@cadastre/domain/Reference";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import { type Answer, json, noContent } from "./internal/answer.ts";
+import * as Conditions from "./internal/conditions.ts";
 import { invalidParameters } from "./internal/parameters.ts";
 import { project } from "./internal/projection.ts";
 import type { Call, Endpoint, GroupHandlers } from "./Routes.ts";
 
-export const handlers: Effect.Effect<GroupHandlers<"entities">, never, Entities> = Effect.map(Entities, (entities) => {
-  const get = (selector: EntitySelector) => Effect.map(entities.get(selector), (entity) => shown(entity));
+export const handlers: Effect.Effect<GroupHandlers<"entities">, never, Entities | Histories> = Effect.gen(function* () {
+  const entities = yield* Entities;
+  const histories = yield* Histories;
+
+  const get = (selector: EntitySelector, revision: number | undefined) =>
+    Effect.map(revision === undefined ? entities.get(selector) : histories.revision(selector, revision), shown);
 
   const remove = (selector: EntitySelector, call: Call<Endpoint<"entities", "remove" | "removeByReference">>) =>
     Effect.as(entities.remove(selector, writeOptions(call)), noContent);
@@ -32,14 +38,12 @@ export const handlers: Effect.Effect<GroupHandlers<"entities">, never, Entities>
   return {
     list: ({ query }) =>
       Effect.flatMap(toQuery(query), (wanted) =>
-        Effect.map(entities.list(wanted), ({ items, next }) =>
-          json(pageText(items, query.fields, next && encodeCursor(wanted.order, next))),
-        ),
+        Effect.map(entities.list(wanted, query), (page) => json(pageText(page, query, wanted.order))),
       ),
 
     create: ({ body }) => Effect.map(Effect.flatMap(body.json, entities.create), written),
 
-    get: ({ path }) => get(byUid(path.uid)),
+    get: ({ path, query }) => get(byUid(path.uid), query.revision),
 
     replace: (call) =>
       Effect.flatMap(call.body.json, (input) =>
@@ -53,7 +57,7 @@ export const handlers: Effect.Effect<GroupHandlers<"entities">, never, Entities>
 
     remove: (call) => remove(byUid(call.path.uid), call),
 
-    getByReference: ({ path }) => get(byKey(Reference.key(path))),
+    getByReference: ({ path, query }) => get(byKey(Reference.key(path)), query.revision),
 
     putByReference: (call) =>
       Effect.flatMap(call.body.json, (input) =>
@@ -92,48 +96,46 @@ const warningText = ({ path, message }: Fault): string => {
   return `299 - ${text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}`;
 };
 
+type ListQuery = Call<Endpoint<"entities", "list">>["query"];
+
 const pageText = (
-  items: ReadonlyArray<EntityText>,
-  fields: ReadonlyArray<string> | undefined,
-  nextCursor: string | undefined,
+  { items, next, unevaluated, plan }: EntityList,
+  { fields, explain }: ListQuery,
+  order: SortOrder,
 ): string => {
   const texts = items.map(fields === undefined ? ({ json }) => json : ({ json }) => project(json, fields));
-  return `{"items":[${texts.join(",")}]${nextCursor === undefined ? "" : `,"nextCursor":"${nextCursor}"`}}`;
+  const more = {
+    ...(next === undefined ? {} : { nextCursor: encodeCursor(order, next) }),
+    ...(unevaluated === undefined ? {} : { unevaluated }),
+    ...(explain === true && plan !== undefined ? { explain: explanationOf(plan) } : {}),
+  };
+  const rest = JSON.stringify(more).slice(1);
+  return `{"items":[${texts.join(",")}]${rest === "}" ? rest : `,${rest}`}`;
 };
 
-const toQuery = (query: Call<Endpoint<"entities", "list">>["query"]): Effect.Effect<EntityQuery, InvalidInput> => {
+const explanationOf = ({ text, parts, ...plan }: NonNullable<EntityList["plan"]>): typeof Explanation.Type => ({
+  filter: text,
+  ...plan,
+  parts: parts.map(({ reason, ...part }) => ({ ...part, ...(reason === undefined ? {} : { reason }) })),
+});
+
+const toQuery = (query: ListQuery): Effect.Effect<EntityQuery, InvalidInput> => {
   const faults: Array<Fault> = [];
-  const read = <A>(path: string, result: Either.Either<A, string>): ReadonlyArray<A> => {
-    if (Either.isRight(result)) return [result.right];
-    faults.push({ path, message: result.left });
-    return [];
-  };
-  const order = toOrder(query.orderBy ?? "name");
-  const owners = (query.owner ?? []).flatMap((text) => read("owner", Reference.parse(text, { kind: "group" })));
-  const after: ReadonlyArray<Cursor> =
-    query.cursor === undefined ? [] : read("cursor", decodeCursor(order, query.cursor));
-  if (faults.length > 0) return Effect.fail(invalidParameters(faults));
-  return Effect.succeed({
-    kinds: query.kind ?? [],
-    namespaces: query.namespace ?? [],
-    owners: owners.map(Reference.key),
-    tags: query.tag ?? [],
-    labels: (query.label ?? []).map(toLabel),
-    states: query.state ?? [],
-    order,
-    limit: query.limit ?? DEFAULT_LIMIT,
-    after: after[0],
-  });
+  const wanted = Conditions.toQuery(query, faults);
+  const order = query.orderBy === undefined ? wanted.order : toOrder(query.orderBy);
+  const after = query.cursor === undefined ? Either.right(undefined) : decodeCursor(order, query.cursor);
+  if (Either.isLeft(after)) faults.push({ path: "cursor", message: after.left });
+  return faults.length > 0
+    ? Effect.fail(invalidParameters(faults))
+    : Effect.succeed({
+        ...wanted,
+        order,
+        limit: query.limit ?? DEFAULT_LIMIT,
+        after: Either.getOrUndefined(after),
+      });
 };
 
 const toOrder = (orderBy: SortField | `-${SortField}`): SortOrder =>
   orderBy.startsWith("-")
     ? { field: orderBy.slice(1) as SortField, descending: true } // what follows the sign, by the type
     : { field: orderBy as SortField, descending: false };
-
-const toLabel = (text: string) => {
-  const equals = text.indexOf("=");
-  return equals === -1
-    ? { key: text, value: undefined }
-    : { key: text.slice(0, equals), value: text.slice(equals + 1) };
-};

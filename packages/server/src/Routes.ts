@@ -56,11 +56,14 @@ export type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = 
   call: Call<E>,
 ) => Effect.Effect<Answer, Failure, Caller | R>;
 
+/** The endpoints whose body or answer is a stream, however long it takes. */
+const STREAMED = ["batches.apply", "events.stream"] as const;
+
 /** Only a streamed request has a scope of its own: making one costs a fifth of a small request. */
-type Streamed<Group extends GroupName> = Group extends "batches" ? Scope.Scope : never;
+type Streamed<Name extends string> = Name extends (typeof STREAMED)[number] ? Scope.Scope : never;
 
 export type GroupHandlers<Group extends GroupName> = {
-  readonly [Name in EndpointName<Group>]: Handler<Endpoint<Group, Name>, Streamed<Group>>;
+  readonly [Name in EndpointName<Group>]: Handler<Endpoint<Group, Name>, Streamed<`${Group}.${Name}`>>;
 };
 
 export type Handlers = { readonly [Group in GroupName]: GroupHandlers<Group> };
@@ -73,7 +76,7 @@ export interface Route {
   readonly secured: boolean;
   /** Content types that the body may have; empty: there is none. */
   readonly mediaTypes: ReadonlyArray<string>;
-  /** True where the body is read as it arrives: then there is a scope, and the time for the whole request is not limited. */
+  /** True for {@link STREAMED}: then there is a scope, and the time for the whole request is not limited. */
   readonly streamed: boolean;
   readonly readPath: ReturnType<typeof Parameters.path>;
   readonly readQuery: ReturnType<typeof Parameters.query>;
@@ -97,7 +100,7 @@ export const router = (handlers: Handlers): Router.Router<Route> => {
           path: endpoint.path,
           secured: [...middleware].some(({ key }) => key === Bearer.key),
           mediaTypes,
-          streamed: group.identifier === "batches",
+          streamed: STREAMED.some((name) => name === `${group.identifier}.${endpoint.name}`),
           readPath: Parameters.path(endpoint.pathSchema),
           readQuery: Parameters.query(endpoint.urlParamsSchema),
           readHeaders: Parameters.headers(endpoint.headersSchema, endpoint.method),

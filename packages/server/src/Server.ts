@@ -5,6 +5,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Batches } from "@cadastre/core/Batches";
 import type { Entities } from "@cadastre/core/Entities";
+import type { Events } from "@cadastre/core/Events";
+import type { Facets } from "@cadastre/core/Facets";
+import type { Graphs } from "@cadastre/core/Graphs";
+import type { Histories } from "@cadastre/core/Histories";
 import type { Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Context from "effect/Context";
@@ -16,7 +20,12 @@ import * as Layer from "effect/Layer";
 import * as BatchesEndpoints from "./Batches.ts";
 import * as DocumentationEndpoints from "./Documentation.ts";
 import * as EntitiesEndpoints from "./Entities.ts";
+import * as EventsEndpoints from "./Events.ts";
+import * as FacetsEndpoints from "./Facets.ts";
+import * as GraphsEndpoints from "./Graphs.ts";
 import * as HealthEndpoints from "./Health.ts";
+import * as HistoriesEndpoints from "./Histories.ts";
+import type { StreamLimits } from "./internal/eventStream.ts";
 import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
@@ -36,7 +45,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits> | undefined;
 }
 
-export interface ServerLimits extends Limits {
+export interface ServerLimits extends Limits, StreamLimits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */
@@ -52,6 +61,9 @@ export const defaultLimits: ServerLimits = {
   idle: Duration.seconds(30),
   keepAlive: Duration.seconds(60),
   shutdown: Duration.seconds(10),
+  streams: 100,
+  stream: Duration.minutes(15),
+  heartbeat: Duration.seconds(15),
 };
 
 /** Where the server listens. */
@@ -66,11 +78,20 @@ export class ServeError extends Data.TaggedError("ServeError")<{
   readonly cause: unknown;
 }> {}
 
-export type Requirements = Entities | Batches | Tokens | Authentication | HealthCheck;
+export type Requirements =
+  | Entities
+  | Batches
+  | Facets
+  | Graphs
+  | Histories
+  | Events
+  | Tokens
+  | Authentication
+  | HealthCheck;
 
 /**
  * Listens when, and only when, everything that requests need is there; when the scope closes it stops accepting, ends idle
- * connections, lets open requests end for `limits.shutdown` and cuts off the rest, all before what it requires is closed.
+ * connections and streams of events, lets open requests end for `limits.shutdown` and cuts off the rest, all before what it requires is closed.
  */
 export const layer = (options: ServerOptions): Layer.Layer<ServerAddress, ServeError, Requirements> =>
   Layer.scoped(ServerAddress, make(options));
@@ -79,10 +100,15 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   const limits = { ...defaultLimits, ...options.limits };
   let draining = false;
   const isDraining = () => draining;
+  const shutdown = yield* Effect.makeLatch();
 
   const handlers: Routes.Handlers = {
     entities: yield* EntitiesEndpoints.handlers,
     batches: yield* BatchesEndpoints.handlers,
+    facets: yield* FacetsEndpoints.handlers,
+    graphs: yield* GraphsEndpoints.handlers,
+    histories: yield* HistoriesEndpoints.handlers,
+    events: yield* EventsEndpoints.handlers({ limits, draining: shutdown.await }),
     tokens: yield* TokensEndpoints.handlers,
     health: yield* HealthEndpoints.handlers(isDraining),
     documentation: yield* DocumentationEndpoints.handlers(options.version),
@@ -107,12 +133,10 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   RawErrors.attach(server);
 
   yield* Effect.acquireRelease(listen(server, options), () =>
-    Effect.zipRight(
-      Effect.sync(() => {
-        draining = true;
-      }),
-      close(server, listener, limits.shutdown),
-    ),
+    Effect.suspend(() => {
+      draining = true;
+      return Effect.zipRight(shutdown.open, close(server, listener, limits.shutdown));
+    }),
   );
   return addressOf(server, options.host);
 });

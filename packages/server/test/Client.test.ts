@@ -23,7 +23,7 @@ describe("a client derived from the declaration", () => {
       const { entities } = yield* connect;
       const made = yield* entities.create({ payload: component("payments") });
       const { uid } = made.metadata;
-      expect(yield* entities.get({ path: { uid } })).toEqual(made);
+      expect(yield* entities.get({ path: { uid }, urlParams: {} })).toEqual(made);
       const patched = yield* entities.patch({
         path: { uid },
         urlParams: { force: true },
@@ -41,7 +41,7 @@ describe("a client derived from the declaration", () => {
     Effect.gen(function* () {
       const { entities } = yield* connect;
       const uid = EntityUid.make("ent_00000000-0000-7000-8000-000000000000");
-      expect(yield* Effect.flip(entities.get({ path: { uid } }))).toBeInstanceOf(NotFound);
+      expect(yield* Effect.flip(entities.get({ path: { uid }, urlParams: {} }))).toBeInstanceOf(NotFound);
       const db = yield* entities.create({ payload: component("db") });
       const spec = { ...component("x").spec, dependsOn: ["component:db"] };
       yield* entities.create({ payload: component("app", { spec }) });

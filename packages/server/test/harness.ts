@@ -2,10 +2,8 @@
  * A server on a free port over the memory adapter, with real use cases, reached over real sockets.
  */
 import { connect } from "node:net";
-import * as BatchesUseCase from "@cadastre/core/Batches";
 import { ensureAdminToken } from "@cadastre/core/Bootstrap";
-import * as EntitiesUseCase from "@cadastre/core/Entities";
-import * as TokensUseCase from "@cadastre/core/Tokens";
+import * as UseCases from "@cadastre/core/UseCases";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import * as Memory from "@cadastre/testing/memory/Memory";
@@ -76,13 +74,7 @@ export const start = Effect.fnUntraced(function* (
     }),
   );
   const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
-  const useCases = Layer.mergeAll(
-    EntitiesUseCase.layer,
-    BatchesUseCase.layer,
-    TokensUseCase.layer,
-    TokensUseCase.layerAuthentication,
-  );
-  const required = useCases.pipe(Layer.provideMerge(stores));
+  const required = UseCases.layer.pipe(Layer.provideMerge(stores));
   const services = yield* Layer.build(required);
   const replaced = Context.merge(services, yield* Layer.build(replace));
   const secret = yield* Effect.provide(ensureAdminToken, services);

@@ -146,6 +146,10 @@ const sendLines = (
 ): Effect.Effect<number, StoreUnavailable> => {
   const { response } = exchange;
   response.writeHead(answer.status, headersOf(exchange, answer));
+  if (exchange.method === "HEAD") {
+    response.end();
+    return Effect.succeed(0);
+  }
   let bytes = 0;
   return body.pipe(
     Stream.runForEachChunk((lines) => {

@@ -21,8 +21,9 @@ const NOTHING = Either.right({});
 export const query = (schema: Option.Option<Schema.Schema.All>): Reader<string> => {
   const known = membersOf(schema);
   const decode = members(schema);
+  const empty = decode({});
   return (search) => {
-    if (search === "") return NOTHING;
+    if (search === "") return empty;
     const values: Record<string, string | Array<string>> = {};
     const faults: Array<Fault> = [];
     for (const part of search.split("&")) {

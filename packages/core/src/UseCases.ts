@@ -1,0 +1,55 @@
+/**
+ * Every use case there is, for composition roots.
+ */
+import type { EntityStore } from "@cadastre/domain/EntityStore";
+import type { EventLog } from "@cadastre/domain/EventLog";
+import type { Expressions } from "@cadastre/domain/Expressions";
+import type { FacetStore } from "@cadastre/domain/Facets";
+import type { EntityGraph } from "@cadastre/domain/Graph";
+import type { Identifiers } from "@cadastre/domain/Identifiers";
+import type { Spool } from "@cadastre/domain/Spool";
+import type { TokenStore } from "@cadastre/domain/TokenStore";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Wakeups } from "@cadastre/domain/Wakeups";
+import * as Layer from "effect/Layer";
+import * as Batches from "./Batches.ts";
+import * as Entities from "./Entities.ts";
+import * as Events from "./Events.ts";
+import * as Facets from "./Facets.ts";
+import * as Graphs from "./Graphs.ts";
+import * as Histories from "./Histories.ts";
+import * as Tokens from "./Tokens.ts";
+
+export type UseCases =
+  | Entities.Entities
+  | Batches.Batches
+  | Facets.Facets
+  | Graphs.Graphs
+  | Histories.Histories
+  | Events.Events
+  | Tokens.Tokens
+  | Tokens.Authentication;
+
+/** The ports that they need. */
+export type Ports =
+  | EntityStore
+  | EntityGraph
+  | FacetStore
+  | EventLog
+  | TokenStore
+  | UnitOfWork
+  | Wakeups
+  | Expressions
+  | Identifiers
+  | Spool;
+
+export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
+  Entities.layer,
+  Batches.layer,
+  Facets.layer,
+  Graphs.layer,
+  Histories.layer,
+  Events.layer,
+  Tokens.layer,
+  Tokens.layerAuthentication,
+);
