@@ -33,6 +33,8 @@ export interface Entity extends Envelope {
   readonly relations: ReadonlyArray<{ readonly type: string; readonly targetRef: string; readonly dangling?: true }>;
 }
 
+export type ListQuery = { readonly [Name in keyof typeof EntityListQuery.Encoded]?: string | ReadonlyArray<string> };
+
 export interface Page {
   readonly items: ReadonlyArray<Entity>;
   readonly nextCursor?: string;
@@ -43,7 +45,8 @@ export class Client extends Context.Tag("@cadastre/cli/Client")<
   {
     readonly get: (reference: Reference) => Effect.Effect<Entity, Failure.Any>;
     readonly getByUid: (uid: string) => Effect.Effect<Entity, Failure.Any>;
-    readonly list: (query: typeof EntityListQuery.Encoded) => Effect.Effect<Page, Failure.Any>;
+    /** The daemon checks the parameters: it knows best what they may be. */
+    readonly list: (query: ListQuery) => Effect.Effect<Page, Failure.Any>;
     readonly remove: (uid: string, force: boolean) => Effect.Effect<void, Failure.Any>;
     /** Sends documents, each as one line of JSON, and gives what became of each, in order, and the sums at the end. */
     readonly apply: (
@@ -198,7 +201,7 @@ const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure.Failur
             message: `There is no token: ${config.tokenFile} cannot be read.`,
             next:
               config.origins.tokenFile === "default"
-                ? "The daemon writes it at its first start here; otherwise give --token-file or set CADASTRE_TOKEN."
+                ? "The daemon writes it at its first start here. If it is lost: cadastre admin token create --name admin --scope admin > FILE, then --token-file FILE."
                 : "Give another file with --token-file, or set CADASTRE_TOKEN.",
           }),
       }).pipe(Effect.flatMap((text) => checked(text.trim(), config.tokenFile)));

@@ -10,37 +10,17 @@ import * as Either from "effect/Either";
 import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import * as ArchiveFile from "../../ArchiveFile.ts";
-import type { Config } from "../../Config.ts";
 import * as Environment from "../../Environment.ts";
 import * as Failure from "../../Failure.ts";
 import * as Local from "../../Local.ts";
-import * as Log from "../../Log.ts";
 import { Output } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import { company } from "../../seed/company.ts";
 import { generate } from "../../seed/generate.ts";
 import * as Options from "../Options.ts";
+import { type Database, onDatabase } from "./database.ts";
 
 export * from "./token.ts";
-
-export interface Database {
-  readonly database: Option.Option<string>;
-  readonly sqliteSynchronous: Option.Option<string>;
-}
-
-/** Runs what works on the database, with the settings that were given. */
-export const onDatabase = <A, R>(
-  given: Database,
-  use: (config: Config) => Effect.Effect<A, Failure.Failure, R>,
-): Effect.Effect<A, Failure.Failure, Exclude<R, Local.Services> | Output> =>
-  Effect.flatMap(
-    Options.configured({ database: given.database, sqliteSynchronous: given.sqliteSynchronous }),
-    (config) =>
-      use(config).pipe(
-        Effect.provide(Local.layer(config)),
-        Effect.provide(Log.layer({ ...config, logFormat: "pretty" })),
-      ),
-  );
 
 export const migrate = (given: Database) =>
   Effect.gen(function* () {

@@ -2,13 +2,10 @@
  * What the `entity` commands do. Loaded when one of them runs.
  */
 
-import { EntityListQuery } from "@cadastre/api/Entities";
 import * as Writer from "@cadastre/descriptors/Writer";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import * as ParseResult from "effect/ParseResult";
-import * as Schema from "effect/Schema";
-import { Client, type Entity, layer, type Page } from "../../Client.ts";
+import { Client, type Entity, type ListQuery, layer, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
 import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
@@ -84,18 +81,17 @@ export const list = (given: List) =>
       const client = yield* Client;
       const limit = given.all ? Number.POSITIVE_INFINITY : Option.getOrElse(given.limit, () => STANDARD_LIMIT);
 
-      const query = yield* conditions(given);
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
       do {
         const page: Page = yield* client
           .list({
-            ...query,
+            ...conditions(given),
             limit: String(Math.min(PAGE, limit - shown)),
             ...(cursor === undefined ? {} : { cursor }),
           })
-          .pipe(Effect.mapError(Failure.from));
+          .pipe(Effect.mapError(asOptions));
         for (const entity of page.items) {
           if (given.format === "json")
             yield* write(`${shown === 0 ? "[" : ","}\n${JSON.stringify(entity, undefined, 2)}`);
@@ -135,27 +131,22 @@ export const remove = (given: Remove) =>
     }),
   );
 
-/** What was given, as the API spells it and checked by its declaration: a wrong value is told by its option. */
-const conditions = ({ kind, namespace, owner, tag, label, state, orderBy }: List) =>
-  decodeQuery({
-    kind,
-    namespace,
-    owner,
-    tag,
-    label,
-    state,
-    ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
-  }).pipe(
-    Effect.map(encodeQuery),
-    Effect.mapError((error) => {
-      const [fault] = ParseResult.ArrayFormatter.formatErrorSync(error);
-      const option = String(fault?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return new Failure.Failure({ exit: ExitCode.usage, message: `--${option} ${fault?.message ?? "is wrong"}.` });
-    }),
-  );
+const conditions = ({ kind, namespace, owner, tag, label, state, orderBy }: List): ListQuery => ({
+  kind,
+  namespace,
+  owner,
+  tag,
+  label,
+  state,
+  ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
+});
 
-const decodeQuery = Schema.decodeUnknown(EntityListQuery);
-
-const encodeQuery = Schema.encodeSync(EntityListQuery);
+/** What the daemon says of its parameters, said of the options that they came from. */
+const asOptions = (error: Failure.Any): Failure.Failure => {
+  const fault = error._tag === "InvalidInput" ? error.faults[0] : undefined;
+  if (fault === undefined) return Failure.from(error);
+  const option = fault.path.replace(/^\//, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return new Failure.Failure({ exit: ExitCode.usage, message: `--${option} ${fault.message}.` });
+};
 
 const yaml = (entity: Entity): string => Writer.write(entity);

@@ -17,7 +17,7 @@ import * as Local from "../../Local.ts";
 import { Output } from "../../Output.ts";
 import * as Table from "../../Table.ts";
 import type * as Options from "../Options.ts";
-import { type Database, onDatabase } from "./admin.ts";
+import { type Database, onDatabase } from "./database.ts";
 
 interface Create extends Database {
   readonly name: string;

@@ -1,0 +1,27 @@
+import * as Effect from "effect/Effect";
+import type * as Option from "effect/Option";
+import type { Config } from "../../Config.ts";
+import type * as Failure from "../../Failure.ts";
+import * as Local from "../../Local.ts";
+import * as Log from "../../Log.ts";
+import type { Output } from "../../Output.ts";
+import * as Options from "../Options.ts";
+
+export interface Database {
+  readonly database: Option.Option<string>;
+  readonly sqliteSynchronous: Option.Option<string>;
+}
+
+/** Runs what works on the database, with the settings that were given. */
+export const onDatabase = <A, R>(
+  given: Database,
+  use: (config: Config) => Effect.Effect<A, Failure.Failure, R>,
+): Effect.Effect<A, Failure.Failure, Exclude<R, Local.Services> | Output> =>
+  Effect.flatMap(
+    Options.configured({ database: given.database, sqliteSynchronous: given.sqliteSynchronous }),
+    (config) =>
+      use(config).pipe(
+        Effect.provide(Local.layer(config)),
+        Effect.provide(Log.layer({ ...config, logFormat: "pretty" })),
+      ),
+  );
