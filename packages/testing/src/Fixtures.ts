@@ -29,6 +29,7 @@ export interface EntityOptions {
   readonly namespace?: string;
   readonly name?: string;
   readonly title?: string;
+  readonly description?: string;
   readonly tags?: ReadonlyArray<string>;
   readonly labels?: { readonly [key: string]: string };
   readonly spec?: JsonObject;
@@ -40,7 +41,15 @@ export interface EntityOptions {
 /** A new entity at revision 1, a Component unless told. Without a uid it gets one that no other has. */
 export const entity = (options: EntityOptions = {}): EntityWrite => {
   issued += 1;
-  const { title, tags, labels, kind = "Component", namespace = "default", name = `entity-${issued}` } = options;
+  const {
+    title,
+    description,
+    tags,
+    labels,
+    kind = "Component",
+    namespace = "default",
+    name = `entity-${issued}`,
+  } = options;
   const createdAt = options.createdAt ?? EPOCH;
   return write({
     uid: options.uid ?? uid(0x1000_0000 + issued),
@@ -51,6 +60,7 @@ export const entity = (options: EntityOptions = {}): EntityWrite => {
         name,
         namespace,
         ...(title === undefined ? {} : { title }),
+        ...(description === undefined ? {} : { description }),
         ...(tags === undefined ? {} : { tags }),
         ...(labels === undefined ? {} : { labels }),
       },

@@ -5,8 +5,9 @@ import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { describe, expect } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as fc from "effect/FastCheck";
-import type { Backend, Stores } from "../Backends.ts";
+import type { Backend } from "../Backends.ts";
 import * as Fixtures from "../Fixtures.ts";
+import { pagesOf, uidsOf } from "../internal/paging.ts";
 import { tester } from "../internal/tester.ts";
 
 const { entity, everything, save } = Fixtures;
@@ -128,22 +129,6 @@ export const listing = (backend: Backend): void => {
 const count = ({ items }: EntityPage): number => items.length;
 
 const uids = (writes: ReadonlyArray<EntityWrite>) => writes.map(({ record }) => record.uid);
-
-const uidsOf = (pages: ReadonlyArray<EntityPage>) => pages.flatMap(({ items }) => items.map(({ uid }) => uid));
-
-/** Every page, with something done after each. */
-const pagesOf = Effect.fnUntraced(function* (
-  query: EntityQuery,
-  between: (page: number) => Effect.Effect<void, unknown, Stores> = () => Effect.void,
-) {
-  const store = yield* EntityStore;
-  const pages = [yield* store.list(query)];
-  for (let last = pages[0]; last?.next !== undefined; last = pages.at(-1)) {
-    yield* between(pages.length - 1);
-    pages.push(yield* store.list({ ...query, after: last.next }));
-  }
-  return pages;
-});
 
 const meets =
   (where: Omit<EntityQuery, "order" | "limit" | "after">) =>

@@ -4,6 +4,7 @@ import { entities } from "./Entities.ts";
 import { events } from "./Events.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
+import { search } from "./Search.ts";
 import { tokens } from "./Tokens.ts";
 import { transactions } from "./Transactions.ts";
 
@@ -12,6 +13,7 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   entities,
   relations,
   listing,
+  search,
   events,
   tokens,
   archives,
