@@ -130,7 +130,7 @@ describe("Sqlite", () => {
     Effect.gen(function* () {
       const filename = yield* temporaryFile;
       yield* Effect.gen(function* () {
-        yield* lock(filename);
+        yield* Effect.asVoid(lock(filename));
         const saving = yield* Effect.fork(Effect.flip(save(entity())));
         yield* Effect.repeatN(TestClock.adjust("2 seconds"), 4);
         expect(yield* Fiber.join(saving)).toMatchObject({

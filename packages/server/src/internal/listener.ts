@@ -53,8 +53,8 @@ export const make = (options: {
     };
     const timeout = Duration.toMillis(limits.request);
 
-    const serve = (exchange: Exchange.Exchange): Effect.Effect<void> => {
-      const served = answer(exchange).pipe(
+    const serve = (exchange: Exchange.Exchange): Effect.Effect<void> =>
+      answer(exchange).pipe(
         Effect.catchAllCause((cause) => recover(exchange, cause)),
         Effect.flatMap((answer) =>
           Effect.flatMap(Exchange.send(exchange, answer, limits.idle), (bytes) =>
@@ -62,10 +62,8 @@ export const make = (options: {
           ),
         ),
         Effect.catchAllCause((cause) => abandon(exchange, cause)),
+        Effect.scoped,
       );
-      // The types of `Handlers` allow a scope to streamed routes alone.
-      return exchange.route?.streamed === true ? Effect.scoped(served) : (served as Effect.Effect<void>);
-    };
 
     const answer = (exchange: Exchange.Exchange): Effect.Effect<Answer, Failure, Scope.Scope> => {
       const { request, path } = exchange;
