@@ -59,7 +59,7 @@ export type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = 
 /** The endpoints whose body or answer is a stream, however long it takes. */
 const STREAMED = ["batches.apply", "events.stream"] as const;
 
-/** Only a streamed request has a scope of its own: making one costs a fifth of a small request. */
+/** Only a streamed request may hold on to something for as long as its answer is being sent. */
 type Streamed<Name extends string> = Name extends (typeof STREAMED)[number] ? Scope.Scope : never;
 
 export type GroupHandlers<Group extends GroupName> = {
@@ -76,7 +76,7 @@ export interface Route {
   readonly secured: boolean;
   /** Content types that the body may have; empty: there is none. */
   readonly mediaTypes: ReadonlyArray<string>;
-  /** True for {@link STREAMED}: then there is a scope, and the time for the whole request is not limited. */
+  /** True for {@link STREAMED}: then the time for the whole request is not limited. */
   readonly streamed: boolean;
   readonly readPath: ReturnType<typeof Parameters.path>;
   readonly readQuery: ReturnType<typeof Parameters.query>;
