@@ -1,7 +1,9 @@
+import type { PatchOperation } from "@cadastre/domain/Event";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { describe, expect } from "@effect/vitest";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import * as Ref from "effect/Ref";
 import type { Backend } from "../Backends.ts";
 import { entity, event, revised } from "../Fixtures.ts";
@@ -48,6 +50,74 @@ export const events = (backend: Backend): void => {
         expect(yield* log.since(sequences.at(-1) ?? 0, 10)).toEqual([]);
         expect(yield* log.since(-1, 10)).toEqual(all);
       }));
+
+    test("the head is the last sequence that since gives", () =>
+      Effect.gen(function* () {
+        const { transact } = yield* UnitOfWork;
+        const log = yield* EventLog;
+        expect(yield* log.head).toBe(0);
+        yield* append(event(entity()), event(entity()));
+        yield* Effect.flip(transact(Effect.zipRight(log.append([event(entity())]), Effect.fail("no"))));
+        expect(yield* log.head).toBe((yield* log.since(0, 10)).at(-1)?.sequence);
+      }));
+
+    test("a history is an entity's events alone, the latest first, from a revision down, up to the limit", () =>
+      Effect.gen(function* () {
+        const log = yield* EventLog;
+        const { mine, uid } = yield* story;
+        expect(yield* log.history(uid, { limit: 100 })).toEqual(mine.toReversed());
+        expect(yield* log.history(uid, { limit: 2 })).toEqual(mine.toReversed().slice(0, 2));
+        expect(yield* log.history(uid, { limit: 2, before: 5 })).toEqual(mine.toReversed().slice(2, 4));
+        expect(yield* log.history(uid, { limit: 100, before: 1 })).toEqual([]);
+        expect(yield* log.history(entity().record.uid, { limit: 100 })).toEqual([]);
+      }));
+
+    test("a history of one place has what changed it, something in it, or what it is in, and the creation", () =>
+      Effect.gen(function* () {
+        const log = yield* EventLog;
+        const { uid } = yield* story;
+        const revisions = (path: string, limit = 100) =>
+          Effect.map(log.history(uid, { path, limit }), (found) => found.map(({ revision }) => revision));
+        expect(yield* revisions("/metadata/labels/a")).toEqual([4, 3, 2, 1]);
+        expect(yield* revisions("/metadata/labels/ab")).toEqual([3, 1]);
+        expect(yield* revisions("/metadata/labels")).toEqual([4, 3, 2, 1]);
+        expect(yield* revisions("/metadata/labels", 2)).toEqual([4, 3]);
+        expect(yield* revisions("/spec/100%_'x")).toEqual([5, 1]);
+        expect(yield* revisions("/spec/100x_'x")).toEqual([1]);
+        expect(yield* revisions("/metadata")).toEqual([4, 3, 2, 1]);
+        expect(yield* revisions("")).toEqual([5, 4, 3, 2, 1]);
+        expect(yield* revisions("/status/state")).toEqual([1]);
+      }));
+
+    test("the event of a revision is found, or none", () =>
+      Effect.gen(function* () {
+        const log = yield* EventLog;
+        const { mine, uid } = yield* story;
+        expect(yield* log.revision(uid, 3)).toEqual(Option.fromNullable(mine[2]));
+        expect(yield* log.revision(uid, 7)).toEqual(Option.none());
+        expect(yield* log.revision(entity().record.uid, 1)).toEqual(Option.none());
+      }));
+
+    /** An entity with one change at each revision, deleted at the sixth, among the events of another. */
+    const story = Effect.gen(function* () {
+      const log = yield* EventLog;
+      const created = entity();
+      const patches: ReadonlyArray<ReadonlyArray<PatchOperation>> = [
+        [{ op: "replace", path: "/metadata/labels/a", value: "/metadata/labels/ab" }],
+        [{ op: "add", path: "/metadata/labels", value: {} }],
+        [{ op: "move", from: "/metadata/labels/a/b", path: "/metadata/other" }],
+        [{ op: "test", path: "/spec/100%_'x", value: 1 }],
+      ];
+      let last = created;
+      yield* append(event(created), event(entity()));
+      for (const patch of patches) {
+        last = revised(last);
+        yield* append({ ...event(last, "entity.updated"), patch }, event(entity()));
+      }
+      yield* append(event(revised(last), "entity.deleted"));
+      const { uid } = created.record;
+      return { uid, mine: (yield* log.since(0, 100)).filter((one) => one.uid === uid) };
+    });
 
     test("events of a transaction that is rolled back never appear", () =>
       Effect.gen(function* () {

@@ -2,19 +2,27 @@ import { type Backend, backend } from "../Backends.ts";
 import { archives } from "./Archives.ts";
 import { entities } from "./Entities.ts";
 import { events } from "./Events.ts";
+import { facets } from "./Facets.ts";
+import { filters } from "./Filters.ts";
+import { graphs } from "./Graphs.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
 import { search } from "./Search.ts";
 import { tokens } from "./Tokens.ts";
 import { transactions } from "./Transactions.ts";
+import { wakeups } from "./Wakeups.ts";
 
 const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   transactions,
   entities,
   relations,
   listing,
+  filters,
   search,
+  facets,
+  graphs,
   events,
+  wakeups,
   tokens,
   archives,
 ];
