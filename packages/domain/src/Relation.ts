@@ -9,11 +9,14 @@ import * as Record from "effect/Record";
 import type { EntityDocument } from "./Entity.ts";
 import * as Reference from "./Reference.ts";
 
-/** Canonical relation → its inverse. */
+/**
+ * Canonical relation → its inverse. An API needs its provider, as its consumers need the API: so what a component's failure
+ * breaks is found by following needs alone.
+ */
 export const INVERSES = {
   ownedBy: "ownerOf",
   partOf: "hasPart",
-  providesApi: "apiProvidedBy",
+  apiProvidedBy: "providesApi",
   consumesApi: "apiConsumedBy",
   dependsOn: "dependencyOf",
   memberOf: "hasMember",
@@ -66,7 +69,7 @@ const FIELDS = new Map<string, ReadonlyArray<RelationField>>([
       owner,
       system,
       field("subcomponentOf", "partOf", "Component"),
-      field("providesApis", "providesApi", "API"),
+      field("providesApis", "apiProvidedBy", "API", true),
       field("consumesApis", "consumesApi", "API"),
       dependsOn,
       dependencyOf,

@@ -22,7 +22,7 @@ describe("edgesOf", () => {
     [
       "Component",
       { providesApis: ["a", "x/B"] },
-      ["component:shop/self providesApi api:shop/a", "component:shop/self providesApi api:x/b"],
+      ["api:shop/a apiProvidedBy component:shop/self", "api:x/b apiProvidedBy component:shop/self"],
     ],
     ["Component", { consumesApis: ["a"] }, ["component:shop/self consumesApi api:shop/a"]],
     ["Component", { dependsOn: ["Resource:a", "b"] }, ["component:shop/self dependsOn resource:shop/a"]],
