@@ -1,7 +1,7 @@
 /**
  * Use case: count entities.
  */
-import type { EntityQuery } from "@cadastre/domain/EntityQuery";
+import { type EntityQuery, MAX_LIMIT } from "@cadastre/domain/EntityQuery";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import type { InvalidInput } from "@cadastre/domain/Errors";
 import type { Expressions } from "@cadastre/domain/Expressions";
@@ -71,10 +71,11 @@ const make = Effect.gen(function* () {
   });
 });
 
-/** From the first on, in the order that every store has an index for. */
+/** From the first on, in large batches and in the order that every store has an index for. */
 const inAnyOrder = (query: EntityQuery): EntityQuery => ({
   ...query,
   order: { field: "name", descending: false },
+  limit: MAX_LIMIT,
   after: undefined,
 });
 

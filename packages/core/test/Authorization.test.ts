@@ -1,13 +1,18 @@
 import { authorize } from "@cadastre/core/Authorization";
 import { Batches } from "@cadastre/core/Batches";
 import { Entities } from "@cadastre/core/Entities";
-import { Tokens } from "@cadastre/core/Tokens";
+import { Events } from "@cadastre/core/Events";
+import { Facets } from "@cadastre/core/Facets";
+import { Graphs } from "@cadastre/core/Graphs";
+import { Histories } from "@cadastre/core/Histories";
+import { type Authentication, Tokens } from "@cadastre/core/Tokens";
+import type { UseCases } from "@cadastre/core/UseCases";
 import { byKey } from "@cadastre/domain/EntityStore";
 import type { PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
 import { Caller, Scope } from "@cadastre/domain/Principal";
 import { TokenId } from "@cadastre/domain/Token";
 import { backend } from "@cadastre/testing/Backends";
-import { everything } from "@cadastre/testing/Fixtures";
+import { everything, uid } from "@cadastre/testing/Fixtures";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
@@ -24,14 +29,22 @@ const unread = Stream.dieMessage("the stream was read");
 
 const options = { mode: "best-effort", dryRun: true, force: false } as const;
 
+const walkOptions = { direction: "both", types: [], depth: 1, limit: 1 } as const;
+
+const allEvents = { types: [], kinds: [] };
+
 const id = TokenId.make("tok_00000000-0000-7000-8000-000000000001");
 
 type Name =
   | `Entities.${keyof typeof Entities.Service}`
   | `Batches.${keyof typeof Batches.Service}`
+  | `Facets.${keyof typeof Facets.Service}`
+  | `Graphs.${keyof typeof Graphs.Service}`
+  | `Histories.${keyof typeof Histories.Service}`
+  | `Events.${keyof typeof Events.Service}`
   | `Tokens.${keyof typeof Tokens.Service}`;
 
-type Call = Effect.Effect<unknown, { readonly _tag: string }, Entities | Batches | Tokens | Caller>;
+type Call = Effect.Effect<unknown, { readonly _tag: string }, Exclude<UseCases, Authentication> | Caller>;
 
 /** Every use case, and the scope that it needs. */
 const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
@@ -48,6 +61,16 @@ const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
     "catalog:write",
     Effect.scoped(Effect.flatMap(Batches, (batches) => batches.apply(unread, options))),
   ],
+  "Facets.count": [
+    "catalog:read",
+    Effect.flatMap(Facets, ({ count }) => count(everything, [{ _tag: "Tag" }], { limit: 1 })),
+  ],
+  "Graphs.walk": ["catalog:read", Effect.flatMap(Graphs, ({ walk }) => walk(uid(1), walkOptions))],
+  "Graphs.path": ["catalog:read", Effect.flatMap(Graphs, ({ path }) => path(uid(1), "component:default/a", []))],
+  "Histories.list": ["catalog:read", Effect.flatMap(Histories, ({ list }) => list(uid(1), { limit: 1 }))],
+  "Histories.revision": ["catalog:read", Effect.flatMap(Histories, ({ revision }) => revision(payments, 1))],
+  "Events.list": ["catalog:read", Effect.flatMap(Events, ({ list }) => list(allEvents, 0, 1))],
+  "Events.follow": ["catalog:read", Effect.flatMap(Events, ({ follow }) => follow(allEvents, 0))],
   "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
   "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],
   "Tokens.revoke": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.revoke(id))],

@@ -3,10 +3,8 @@
  */
 import * as UseCases from "@cadastre/core/UseCases";
 import { EventLog } from "@cadastre/domain/EventLog";
-import type { Identifiers } from "@cadastre/domain/Identifiers";
 import type { Json, JsonObject } from "@cadastre/domain/Json";
 import { Caller, type Scope, type Via } from "@cadastre/domain/Principal";
-import type { Spool } from "@cadastre/domain/Spool";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
@@ -17,7 +15,7 @@ import * as Layer from "effect/Layer";
 import type * as Scopes from "effect/Scope";
 import type * as TestServices from "effect/TestServices";
 
-export type Services = UseCases.UseCases | Stores | Identifiers | Spool | Caller;
+export type Services = UseCases.UseCases | UseCases.Ports | Stores | Caller;
 
 /** Everything over a store, called by a principal with every scope. */
 export const layerOver = <E>(stores: Layer.Layer<Stores, E>): Layer.Layer<Services, E> =>

@@ -37,6 +37,10 @@ const document = (name: string, says: RegExp, change: object): Row => [
 
 const list = (name: string, says: RegExp, query: string): Row => [name, 400, says, "GET", `/v1/entities?${query}`];
 
+const ask = (name: string, says: RegExp, path: string): Row => [name, 400, says, "GET", path];
+
+const encoded = encodeURIComponent;
+
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
 const bomb = [
@@ -193,6 +197,87 @@ const table: ReadonlyArray<Row> = [
   list("bad percent-encoding in a name", /UTF-8/, "%ff=1"),
   list("an owner that is no reference", /owner/, "owner=:/"),
   list("an empty kind", /kind/, "kind="),
+  list("NUL in q", /q/, "q=%00"),
+  list("201 characters of q", /1 to 200/, `q=${"a".repeat(201)}`),
+  list("an order by relevance to nothing", /relevance/, "orderBy=relevance"),
+  list("a descending relevance", /orderBy/, "q=a&orderBy=-relevance"),
+  list("an explanation that is neither", /true, false/, "explain=yes"),
+  list(
+    "a cursor of an order by relevance",
+    /order/,
+    `orderBy=name&q=a&cursor=${Buffer.from('["relevance",false,1,"ent_00000000-0000-7000-8000-000000000000"]').toString("base64url")}`,
+  ),
+  // expressions
+  list("an empty filter", /filter/, "filter="),
+  list("a filter with SQL", /line 1, column 1/, `filter=${encoded(SQL)}`),
+  list("a filter that is no condition", /filter/, `filter=${encoded("1 + 1")}`),
+  list("a filter of an unknown variable", /line 1, column 1[\s\S]*\^/, "filter=__proto__"),
+  list("a filter that looks into a prototype", /filter/, `filter=${encoded("entity.constructor == 1")}`),
+  list("a filter of 3,000 characters", /filter/, `filter=${encoded(`kind == "${"a".repeat(3000)}"`)}`),
+  list("a filter nested 1,000 deep", /filter/, `filter=${encoded("(".repeat(1000))}`),
+  list("a catastrophic pattern", /filter/, `filter=${encoded('name.matches("(?=a)(a+)+$")')}`),
+  list(
+    "loops without end",
+    /filter/,
+    `filter=${encoded("tags.all(a, tags.all(b, tags.all(c, tags.all(d, a == b && c == d))))")}`,
+  ),
+  list("a filter of events in a list", /filter/, `filter=${encoded("event.revision == 1")}`),
+  list("a filter twice", /twice/, "filter=true&filter=true"),
+  list("NUL in a filter", /filter/, "filter=%00"),
+  // facets
+  ask("counts by nothing", /by/, "/v1/facets"),
+  ask("counts by nothing, with a kind", /by/, "/v1/facets?kind=Component"),
+  ask("counts by what there is not", /label:<key>/, "/v1/facets?by=colour"),
+  ask("counts by SQL", /by/, `/v1/facets?by=${encoded(SQL)}`),
+  ask("counts by no label", /by/, "/v1/facets?by=label:"),
+  ask("counts by NUL", /by/, "/v1/facets?by=spec.%00"),
+  ask("counts by too much", /at most 20/, `/v1/facets?by=${Array(21).fill("kind").join(",")}`),
+  ask("too many values", /1 to 1000/, "/v1/facets?by=kind&limit=1001"),
+  ask("counts under a wrong filter", /filter/, "/v1/facets?by=kind&filter=("),
+  ask("counts in pages", /cursor/, "/v1/facets?by=kind&cursor=x"),
+  // graph and history
+  ask("a direction to nowhere", /dependencies, dependents, both/, `${NOWHERE}/graph?direction=up`),
+  ask("a relation that is none", /ownedBy/, `${NOWHERE}/graph?relation=loves`),
+  ask("a depth of 0", /1 to 20, or all/, `${NOWHERE}/graph?depth=0`),
+  ask("a depth of 21", /1 to 20, or all/, `${NOWHERE}/graph?depth=21`),
+  ask("a depth with SQL", /1 to 20, or all/, `${NOWHERE}/graph?depth=${encoded(SQL)}`),
+  ask("more nodes than there may be", /1 to 10000/, `${NOWHERE}/graph?limit=10001`),
+  ["a graph of nobody", 404, /./, "GET", `${NOWHERE}/graph`],
+  ask("a graph of SQL", /uid/, `/v1/entities/${encoded(SQL)}/graph`),
+  ask("a way to nothing", /to/, `${NOWHERE}/path`),
+  ask("a way to no reference", /to/, `${NOWHERE}/path?to=:/`),
+  ask("a way to a name alone", /kind/, `${NOWHERE}/path?to=payments`),
+  ["a way from nobody", 404, /./, "GET", `${NOWHERE}/path?to=component:a`],
+  ["a history of nobody", 404, /./, "GET", `${NOWHERE}/history`],
+  ask("a history of no path", /JSON pointer/, `${NOWHERE}/history?path=spec`),
+  ask("a history of a broken path", /JSON pointer/, `${NOWHERE}/history?path=/a~2`),
+  ask("a history of SQL", /JSON pointer/, `${NOWHERE}/history?path=${encoded(SQL)}`),
+  ask("a history before time", /whole number/, `${NOWHERE}/history?before=0`),
+  ask("a revision 0", /whole number/, `${NOWHERE}?revision=0`),
+  ask("a revision with SQL", /whole number/, `${NOWHERE}?revision=${encoded(SQL)}`),
+  ["a revision of nobody", 404, /revision 1/, "GET", `${NOWHERE}?revision=1`],
+  ["a revision of no reference", 404, /./, "GET", "/v1/entities/by-ref/component/default/nobody?revision=1"],
+  [
+    "a revision that is to come",
+    404,
+    /revision 9/,
+    "GET",
+    "/v1/entities/by-ref/component/default/bystander?revision=9",
+  ],
+  // the feed
+  ask("events after SQL", /whole number/, `/v1/events?after=${encoded(SQL)}`),
+  ask("events before the first", /whole number/, "/v1/events?after=-1"),
+  ask("events after more than a number", /whole number/, "/v1/events?after=99999999999999999999"),
+  ask("events of no type", /entity.created/, "/v1/events?type=entity.exploded"),
+  ask("events with everything", /entity/, "/v1/events?include=everything"),
+  ask("too many events", /1 to 1000/, "/v1/events?limit=1001"),
+  ask("events under a wrong filter", /filter/, "/v1/events?filter=event.colour"),
+  ask("a stream under a wrong filter", /filter/, "/v1/events/stream?filter=("),
+  ask("a stream with a limit", /limit/, "/v1/events/stream?limit=1"),
+  ask("a stream of no type", /entity.created/, "/v1/events/stream?type=*"),
+  ["a Last-Event-ID with SQL", 400, /last-event-id/, "GET", "/v1/events/stream", { headers: { "last-event-id": SQL } }],
+  ["a stream without credentials", 401, /token/, "GET", "/v1/events/stream", { headers: { authorization: "" } }],
+  ["a wrong method on the feed", 405, /does not take POST/, "POST", "/v1/events", { json: {} }],
   // paths
   ["a uid that is none", 400, /uid/, "GET", "/v1/entities/42"],
   ["a uid with SQL", 400, /uid/, "GET", `/v1/entities/${encodeURIComponent(SQL)}`],
