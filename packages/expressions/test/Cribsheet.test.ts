@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject } from "@cadastre/domain/Json";
-import { compile } from "@cadastre/expressions/Expressions";
+import { compile } from "@cadastre/expressions/Compiler";
 import { describe, expect, it } from "@effect/vitest";
 import * as Either from "effect/Either";
 

@@ -1,6 +1,7 @@
 import { type ExpressionScope, Expressions } from "@cadastre/domain/Expressions";
 import type { JsonObject } from "@cadastre/domain/Json";
-import { compile, layer } from "@cadastre/expressions/Expressions";
+import { compile } from "@cadastre/expressions/Compiler";
+import { layer } from "@cadastre/expressions/Expressions";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";

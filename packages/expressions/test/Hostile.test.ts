@@ -6,7 +6,7 @@ import { describe, expect, it } from "@effect/vitest";
 import Database from "better-sqlite3";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
-import { compile } from "../src/Expressions.ts";
+import { compile } from "../src/Compiler.ts";
 import { BUDGET } from "../src/internal/cost.ts";
 
 const times = (count: number, text: string): string => text.repeat(count);

@@ -1,5 +1,5 @@
 import type { ExpressionEnvironment } from "@cadastre/domain/Expressions";
-import { compile } from "@cadastre/expressions/Expressions";
+import { compile } from "@cadastre/expressions/Compiler";
 import { describe, expect, it } from "@effect/vitest";
 import * as Either from "effect/Either";
 

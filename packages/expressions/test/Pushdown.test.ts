@@ -1,7 +1,7 @@
 import type { Expression } from "@cadastre/domain/Expressions";
 import type { JsonObject } from "@cadastre/domain/Json";
 import { ownerOf } from "@cadastre/domain/Relation";
-import { compile } from "@cadastre/expressions/Expressions";
+import { compile } from "@cadastre/expressions/Compiler";
 import * as JsonDialects from "@cadastre/sql/JsonDialects";
 import * as Predicates from "@cadastre/sql/Predicates";
 import { holds } from "@cadastre/testing/memory/Predicates";

@@ -1,7 +1,7 @@
 import { celEnv, parse as parseWithBuf, plan } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
 import type { ExpressionScope, Verdict } from "@cadastre/domain/Expressions";
-import { compile } from "@cadastre/expressions/Expressions";
+import { compile } from "@cadastre/expressions/Compiler";
 import { expect, it } from "@effect/vitest";
 import { Environment } from "@marcbachmann/cel-js";
 import * as Either from "effect/Either";

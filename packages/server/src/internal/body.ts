@@ -2,7 +2,6 @@
  * The body of a request: which type it has, and how it is read.
  */
 import type { IncomingMessage } from "node:http";
-import * as Documents from "@cadastre/descriptors/Documents";
 import { InvalidInput, PayloadTooLarge } from "@cadastre/domain/Errors";
 import * as NodeStream from "@effect/platform-node/NodeStream";
 import * as Effect from "effect/Effect";
@@ -10,6 +9,7 @@ import * as Either from "effect/Either";
 import * as Stream from "effect/Stream";
 import type { Body } from "../Routes.ts";
 import { Refusal } from "./answer.ts";
+import { documents } from "./documents.ts";
 import type { Limits } from "./limits.ts";
 
 /** The media type of the body if it is one of `accepted`; "" where no body is expected. */
@@ -46,10 +46,12 @@ export const bodyOf = (request: IncomingMessage, mediaType: string, limits: Limi
 
 const NONE: Body = { mediaType: "", json: Effect.succeed(undefined), bytes: Stream.empty };
 
-const parse = (text: string): Either.Either<unknown, InvalidInput> =>
-  Either.mapLeft(
-    Documents.parseJson(text),
-    (faults) => new InvalidInput({ message: `The body is not JSON: ${faults[0]?.message ?? ""}`, faults }),
+const parse = (text: string): Effect.Effect<unknown, InvalidInput> =>
+  Effect.flatMap(documents, ({ parseJson }) =>
+    Either.mapLeft(
+      parseJson(text),
+      (faults) => new InvalidInput({ message: `The body is not JSON: ${faults[0]?.message ?? ""}`, faults }),
+    ),
   );
 
 /** The whole body as text; the rest of one that is too large is thrown away. */
