@@ -2,6 +2,7 @@ import { Entities } from "@cadastre/core/Entities";
 import { Events, type FeedPage, type FeedQuery } from "@cadastre/core/Events";
 import { byKey } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { backend } from "@cadastre/testing/Backends";
 import { entity, event } from "@cadastre/testing/Fixtures";
@@ -137,6 +138,41 @@ it.scoped("who follows looks each second, should every wake-up be lost", () =>
     ),
   ),
 );
+
+/** As many events, of sequence 1 on, each of an entity of its own. */
+const append = (count: number) =>
+  Effect.flatMap(Effect.all([UnitOfWork, EventLog]), ([{ transact }, log]) =>
+    transact(log.append(Array.from({ length: count }, (_, i) => event(entity({ name: `e${i + 1}` }))))),
+  );
+
+it.scoped("a call reads on until its page is full, however rare what is wanted is", () =>
+  Effect.gen(function* () {
+    yield* append(700);
+    const { list } = yield* Events;
+    const page = yield* list({ ...all, filter: 'name in ["e3", "e250", "e500", "e699", "e700"]' }, 0, 4);
+    expect([sequences(page), page.next]).toEqual([[3, 250, 500, 699], 699]);
+  }).pipe(Effect.provide(layerOver(backend("memory").layer))),
+);
+
+it.scoped("no more than a page is read ahead of who follows slowly", () => {
+  const asked: Array<number> = [];
+  const counted = Layer.map(backend("memory").layer, (context) => {
+    const log = Context.get(context, EventLog);
+    const since: typeof log.since = (after, limit) => {
+      asked.push(after);
+      return log.since(after, limit);
+    };
+    return Context.add(context, EventLog, { ...log, since });
+  });
+  return Effect.gen(function* () {
+    yield* append(1000);
+    const { follow } = yield* Events;
+    const { pages } = yield* follow(all, 0);
+    yield* Effect.forkScoped(Stream.runForEach(pages, () => Effect.never));
+    yield* TestClock.adjust("10 seconds");
+    expect(asked.length).toBeLessThanOrEqual(2);
+  }).pipe(Effect.provide(layerOver(counted)));
+});
 
 it.scoped("a call that takes too long answers with a short page that goes on", () =>
   Effect.gen(function* () {
