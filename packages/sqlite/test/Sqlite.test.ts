@@ -53,6 +53,8 @@ describe("Sqlite", () => {
         [directory]: "it is a directory; give the path of a file",
         [file]: "it is not an SQLite database",
         [path.join(file, "catalog.db")]: "a part of its path is a file, not a directory",
+        [path.join(file, "state", "catalog.db")]: "a part of its path is a file, not a directory",
+        ...(process.platform === "linux" ? { "/proc/cadastre/state/catalog.db": "its directory cannot be made" } : {}),
       };
       for (const [filename, reason] of Object.entries(reasons)) {
         const error = yield* Effect.flip(Sqlite.migrate({ filename }));
