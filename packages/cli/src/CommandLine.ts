@@ -160,8 +160,9 @@ const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
   return found;
 };
 
-/** `--kind=API` and, for options of one letter, `-oyaml`. */
+/** `--kind=API` and, for options of one letter, `-oyaml`; `--q` is `-q`. */
 const split = (word: string): readonly [option: string, value: string | undefined] => {
+  if (/^--[a-z](=|$)/.test(word)) return split(word.slice(1));
   if (!word.startsWith("--"))
     return word.length > 2 ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")] : [word, undefined];
   const equals = word.indexOf("=");

@@ -15,13 +15,15 @@ export const HEAD = ["REFERENCE", "TYPE", "OWNER", "TITLE"];
 
 /** The shortest spelling that the commands understand: the namespace `default` is left out. */
 export const shortReference = ({ kind, metadata: { namespace, name } }: Entity): string =>
-  `${kind.toLowerCase()}:${namespace === "default" ? "" : `${namespace}/`}${name}`;
+  short(`${kind.toLowerCase()}:${namespace}/${name}`);
+
+export const short = (reference: string): string => reference.replace(/^([^:/]*:)default\//, "$1");
 
 export const row = (entity: Entity): ReadonlyArray<string> => [
   shortReference(entity) + (entity.status.state === "inactive" ? " (inactive)" : ""),
   text(entity.spec?.["type"]),
   entity.relations
-    .find(({ type }) => type === "ownedBy")
+    ?.find(({ type }) => type === "ownedBy")
     ?.targetRef.replace(/^group:/, "")
     .replace(/(^|:)default\//, "$1") ?? "",
   text(entity.metadata.title) || text(entity.metadata.description),
@@ -48,7 +50,7 @@ export const view = (entity: Entity, style: Style, width: number): string => {
   fact("revision", `${metadata.revision}, updated ${metadata.updatedAt}, created ${metadata.createdAt}`);
   fact("uid", metadata.uid);
 
-  const relations = entity.relations.map(
+  const relations = (entity.relations ?? []).map(
     ({ type, targetRef, dangling }) =>
       [type, `${printable(targetRef)}${dangling ? style.yellow(" (not registered)") : ""}`] as const,
   );

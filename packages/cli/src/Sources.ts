@@ -71,6 +71,15 @@ export const find = (paths: ReadonlyArray<string>): Effect.Effect<Found, Failure
     return { sources: [...unique.values()].map(source), others };
   });
 
+/** One file, or `-` for standard input, as text. */
+export const text = (path: string): Effect.Effect<string, Failure> => {
+  const { name, bytes } = source(path);
+  return Effect.mapBoth(bytes, {
+    onSuccess: (it) => new TextDecoder().decode(it),
+    onFailure: (why) => new Failure({ exit: ExitCode.local, message: `${name} ${why}.` }),
+  });
+};
+
 const nothing = (path: string) =>
   new Failure({
     exit: ExitCode.local,

@@ -10,6 +10,8 @@ export interface Layout {
   readonly width: number | undefined;
   /** Columns that are cut last, by index: what a reader has to copy. */
   readonly keep: ReadonlyArray<number>;
+  /** Columns of numbers, by index: they end where the others begin. */
+  readonly right?: ReadonlyArray<number>;
 }
 
 const GAP = 2;
@@ -19,17 +21,18 @@ const NARROWEST = 6;
 export const render = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  { style, width, keep }: Layout,
+  { style, width, keep, right = [] }: Layout,
 ): string => {
   const cells = rows.map((row) => row.map(printable));
   const natural = head.map((title, i) => Math.max(columns(title), ...cells.map((row) => columns(row[i] ?? ""))));
   const widths = shrink(natural, width, keep);
   const line = (row: ReadonlyArray<string>) =>
     row
-      .map((cell, i) =>
-        i === row.length - 1 ? cut(cell, widths[i] ?? 0) : pad(cut(cell, widths[i] ?? 0), (widths[i] ?? 0) + GAP),
-      )
-      .join("")
+      .map((cell, i) => {
+        const shown = cut(cell, widths[i] ?? 0);
+        return right.includes(i) ? shown.padStart(widths[i] ?? 0) : pad(shown, widths[i] ?? 0);
+      })
+      .join(" ".repeat(GAP))
       .trimEnd();
   return `${[style.bold(line(head)), ...cells.map(line)].join("\n")}\n`;
 };

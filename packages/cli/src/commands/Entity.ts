@@ -1,14 +1,15 @@
 /**
  * `cadastre entity …`: the commands that ask a running daemon, and `validate`, which needs none.
  */
-import { EntityState } from "@cadastre/domain/Entity";
 import { SortField } from "@cadastre/domain/EntityQuery";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
 import * as Effect from "effect/Effect";
 import * as CommandLine from "../CommandLine.ts";
+import { conditions } from "./Conditions.ts";
 import * as Options from "./Options.ts";
+import { questions, reference } from "./Questions.ts";
 
 const implementation = Effect.promise(() => import("./internal/entity.ts"));
 
@@ -19,37 +20,19 @@ const paths = Args.text({ name: "path" }).pipe(
   Args.atLeast(1),
 );
 
-const reference = Args.text({ name: "ref" }).pipe(
-  Args.withDescription("[kind:][namespace/]name, such as payments or component:payments, or a uid"),
-);
-
-const any = (name: string, placeholder: string, about: string) =>
-  CliOptions.text(name).pipe(
-    CliOptions.withPseudoName(placeholder),
-    CliOptions.withDescription(`${about}; may be repeated`),
-    CliOptions.repeated,
-  );
-
 const force = Options.flag("force", "Override what keeps the entity: dependents, or the source that manages it");
 
 const list = Command.make(
   "list",
   {
-    kind: any("kind", "KIND", "Only of this kind"),
-    namespace: any("namespace", "NAMESPACE", "Only of this namespace"),
-    owner: any("owner", "REF", "Only owned by this; a name alone is a group"),
-    tag: any("tag", "TAG", "Only with this tag, and with every other that is given"),
-    label: any("label", "KEY[=VALUE]", "Only with this label, and with every other that is given"),
-    state: any("state", "STATE", `${EntityState.literals.join(" or ")}; active ones only where absent`),
-    orderBy: CliOptions.text("order-by").pipe(
-      CliOptions.withPseudoName("FIELD"),
-      CliOptions.withDescription(`${SortField.literals.join(", ")}; -FIELD for descending; name where absent`),
-      CliOptions.optional,
+    ...conditions,
+    orderBy: Options.text(
+      "order-by",
+      "FIELD",
+      `${SortField.literals.join(", ")}; -FIELD for descending; where absent, relevance with -q and name without`,
     ),
-    limit: Options.count("limit").pipe(
-      CliOptions.withDescription("How many to show; 50 where absent"),
-      CliOptions.optional,
-    ),
+    explain: Options.flag("explain", "Tell how the filter was dealt with"),
+    limit: Options.limit("How many to show; 50 where absent"),
     all: Options.flag("all", "Show all there are"),
     format: Options.format,
     ...Options.connection,
@@ -63,20 +46,36 @@ const list = Command.make(
       [
         "cadastre entity list --kind component --owner checkout",
         "cadastre entity list --label tier=1 --order-by -updatedAt --limit 10",
+        "cadastre entity list -q 'order ev'",
+        `cadastre entity list --filter '"pci" in tags && entity.spec.?lifecycle.orValue("") != "production"'`,
         "cadastre entity list --all -o name | wc -l",
       ],
     ),
   ),
 );
 
-const get = Command.make("get", { reference, format: Options.format, ...Options.connection }, (given) =>
-  Effect.flatMap(implementation, ({ get }) => get(given)),
+const get = Command.make(
+  "get",
+  {
+    reference,
+    revision: Options.count("revision").pipe(
+      CliOptions.withDescription("As this revision left it, without relations"),
+      CliOptions.optional,
+    ),
+    format: Options.format,
+    ...Options.connection,
+  },
+  (given) => Effect.flatMap(implementation, ({ get }) => get(given)),
 ).pipe(
   Command.withDescription(
     Options.describe(
       "Show one entity and its relations",
-      ["A name alone is looked for among all known kinds; if it fits several, they are listed."],
-      ["cadastre entity get payments", "cadastre entity get api:shop/orders -o yaml"],
+      ["A name alone is looked for among all kinds and namespaces; if it fits several, they are listed."],
+      [
+        "cadastre entity get payments",
+        "cadastre entity get api:shop/orders -o yaml",
+        "cadastre entity get payments --revision 1",
+      ],
     ),
   ),
 );
@@ -124,6 +123,30 @@ const validate = Command.make("validate", { paths, format: Options.format }, (gi
   ),
 );
 
+const patch = Command.make(
+  "patch",
+  {
+    reference,
+    patch: Options.text("patch", "JSON", "A JSON merge patch: null removes a field, lists are replaced whole"),
+    patchFile: Options.text("patch-file", "FILE", "The same from a file, or - for standard input"),
+    state: Options.text("state", "STATE", "inactive retires the entity, active revives it"),
+    force: Options.flag("force", "Write even if a managed source keeps the entity"),
+    ...Options.connection,
+  },
+  (given) => Effect.flatMap(implementation, ({ patch }) => patch(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Change fields of an entity, retire it or revive it",
+      ["What is retired is kept and readable, and left out of lists unless asked for."],
+      [
+        `cadastre entity patch payments --patch '{"spec":{"owner":"group:default/checkout"}}'`,
+        "cadastre entity patch component:coupon-printer --state inactive",
+      ],
+    ),
+  ),
+);
+
 const remove = Command.make(
   "delete",
   { references: Args.atLeast(reference, 1), force, ...Options.connection },
@@ -138,10 +161,12 @@ const remove = Command.make(
   ),
 );
 
+const children = [list, get, ...questions, apply, validate, patch, remove] as const;
+
 export const entity = CommandLine.withChildren(
   Command.make("entity").pipe(
     Command.withDescription(Options.describe("Read and write what the catalog registers", [], [])),
-    Command.withSubcommands([list, get, apply, validate, remove]),
+    Command.withSubcommands(children),
   ),
-  [list, get, apply, validate, remove],
+  children,
 );

@@ -68,12 +68,39 @@ export const count = (name: string): CliOptions.Options<number> =>
     ),
   );
 
+export const text = (name: string, placeholder: string, about: string): CliOptions.Options<Option.Option<string>> =>
+  CliOptions.text(name).pipe(
+    CliOptions.withPseudoName(placeholder),
+    CliOptions.withDescription(about),
+    CliOptions.optional,
+  );
+
+/** An option that may be repeated. */
+export const any = (name: string, placeholder: string, about: string): CliOptions.Options<Array<string>> =>
+  CliOptions.text(name).pipe(
+    CliOptions.withPseudoName(placeholder),
+    CliOptions.withDescription(`${about}; may be repeated`),
+    CliOptions.repeated,
+  );
+
+/** How many to show. */
+export const limit = (about: string): CliOptions.Options<Option.Option<number>> =>
+  count("limit").pipe(CliOptions.withDescription(about), CliOptions.optional);
+
 export type Format = "table" | "json" | "yaml" | "name";
 
 export const format: CliOptions.Options<Format> = word("output", ["json", "yaml", "name"]).pipe(
   CliOptions.withAlias("o"),
   CliOptions.withPseudoName("FORMAT"),
   CliOptions.withDescription("Print for programs: json, yaml, or name (one reference a line)"),
+  CliOptions.withDefault("table" as const),
+);
+
+/** For what has no references to name. */
+export const dataFormat: CliOptions.Options<Exclude<Format, "name">> = word("output", ["json", "yaml"]).pipe(
+  CliOptions.withAlias("o"),
+  CliOptions.withPseudoName("FORMAT"),
+  CliOptions.withDescription("Print for programs: json or yaml"),
   CliOptions.withDefault("table" as const),
 );
 

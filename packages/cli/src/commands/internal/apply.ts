@@ -9,13 +9,14 @@ import * as Effect from "effect/Effect";
 import type * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import * as Checking from "../../Checking.ts";
-import { Client, layer } from "../../Client.ts";
+import { Client } from "../../Client.ts";
 import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
 import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import * as Options from "../Options.ts";
+import { connected } from "./connected.ts";
 
 interface Apply {
   readonly paths: ReadonlyArray<string>;
@@ -38,7 +39,8 @@ interface Outcome extends Checking.Place {
 
 export const apply = (given: Apply) =>
   Effect.gen(function* () {
-    const config = yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
+    // Told first if the configuration is wrong: reading may take long.
+    yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
     const checking = yield* Checking.check(given.paths, yield* Progress.bar("Reading", "files"));
     const good = checking.documents.filter(({ outcome }) => outcome._tag === "Good");
     const refusedHere = checking.documents.length - good.length;
@@ -60,7 +62,7 @@ export const apply = (given: Apply) =>
         next: "Apply them with --best-effort, or in parts.",
       });
     }
-    const sent = new Map(yield* Effect.provide(send(good, given), layer(config)));
+    const sent = new Map(yield* connected(given, send(good, given)));
     const outcomes = checking.documents.map((document) => sent.get(document) ?? refused(document));
     yield* tellOutcomes(outcomes, given);
     yield* tellSummary(outcomes, checking, given);

@@ -3,35 +3,27 @@
  */
 
 import * as Writer from "@cadastre/descriptors/Writer";
+import * as Json from "@cadastre/domain/Json";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { Client, type Entity, type ListQuery, layer, type Page } from "../../Client.ts";
+import { Client, type Entity, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
 import { ExitCode } from "../../ExitCode.ts";
+import * as ExplanationView from "../../ExplanationView.ts";
 import * as Failure from "../../Failure.ts";
 import * as Lookup from "../../Lookup.ts";
 import { Output } from "../../Output.ts";
+import * as Sources from "../../Sources.ts";
 import * as Table from "../../Table.ts";
-import * as Options from "../Options.ts";
+import * as Conditions from "../Conditions.ts";
+import type * as Options from "../Options.ts";
+import { asOptions, connected, type Given, tellUnevaluated } from "./connected.ts";
 
 export { apply, validate } from "./apply.ts";
 
-interface Connection {
-  readonly url: Option.Option<string>;
-  readonly tokenFile: Option.Option<string>;
-}
-
-/** Runs what asks the daemon. */
-export const connected = <A, R>(
-  given: Connection,
-  effect: Effect.Effect<A, Failure.Failure, R>,
-): Effect.Effect<A, Failure.Failure, Exclude<R, Client>> =>
-  Effect.flatMap(Options.configured({ url: given.url, tokenFile: given.tokenFile }), (config) =>
-    Effect.provide(effect, layer(config)),
-  );
-
-interface Get extends Connection {
+interface Get extends Given {
   readonly reference: string;
+  readonly revision: Option.Option<number>;
   readonly format: Options.Format;
 }
 
@@ -40,7 +32,7 @@ export const get = (given: Get) =>
     given,
     Effect.gen(function* () {
       const { write, line, style, width } = yield* Output;
-      const entity = yield* Lookup.find(given.reference);
+      const entity = yield* Lookup.find(given.reference, Option.getOrUndefined(Option.map(given.revision, String)));
       switch (given.format) {
         case "table":
           return yield* line(EntityView.view(entity, style, width ?? 100));
@@ -54,14 +46,9 @@ export const get = (given: Get) =>
     }),
   );
 
-interface List extends Connection {
-  readonly kind: ReadonlyArray<string>;
-  readonly namespace: ReadonlyArray<string>;
-  readonly owner: ReadonlyArray<string>;
-  readonly tag: ReadonlyArray<string>;
-  readonly label: ReadonlyArray<string>;
-  readonly state: ReadonlyArray<string>;
+interface List extends Given, Conditions.Conditions {
   readonly orderBy: Option.Option<string>;
+  readonly explain: boolean;
   readonly limit: Option.Option<number>;
   readonly all: boolean;
   readonly format: Options.Format;
@@ -84,10 +71,14 @@ export const list = (given: List) =>
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
+      const unevaluated: Array<Page["unevaluated"]> = [];
+      const explained: Array<NonNullable<Page["explain"]>> = [];
       do {
         const page: Page = yield* client
           .list({
-            ...conditions(given),
+            ...Conditions.toQuery(given),
+            ...Conditions.given({ orderBy: given.orderBy }),
+            ...(given.explain ? { explain: "true" } : {}),
             limit: String(Math.min(PAGE, limit - shown)),
             ...(cursor === undefined ? {} : { cursor }),
           })
@@ -100,19 +91,70 @@ export const list = (given: List) =>
           else rows.push(EntityView.row(entity));
           shown++;
         }
+        unevaluated.push(page.unevaluated);
+        if (page.explain !== undefined) explained.push(page.explain);
         cursor = page.nextCursor;
       } while (cursor !== undefined && shown < limit);
 
       if (given.format === "json") yield* write(shown === 0 ? "[]\n" : "\n]\n");
-      if (given.format !== "table") return;
-      if (shown === 0) return yield* output.note("No entity fits.");
-      yield* write(Table.render(EntityView.HEAD, rows, { ...output, keep: [0] }));
-      if (cursor !== undefined)
-        yield* output.note(`\nThe first ${shown}; there are more: --limit N or --all shows them.`);
+      else if (given.format === "table") {
+        if (shown === 0) yield* output.note("No entity fits.");
+        else yield* write(Table.render(EntityView.HEAD, rows, { ...output, keep: [0] }));
+        if (cursor !== undefined)
+          yield* output.note(`\nThe first ${shown}; there are more: --limit N or --all shows them.`);
+      }
+      yield* tellUnevaluated(unevaluated);
+      if (given.explain) yield* output.note(ExplanationView.view(explained, output.noteStyle));
     }),
   );
 
-interface Remove extends Connection {
+interface Patch extends Given {
+  readonly reference: string;
+  readonly patch: Option.Option<string>;
+  readonly patchFile: Option.Option<string>;
+  readonly state: Option.Option<string>;
+  readonly force: boolean;
+}
+
+export const patch = (given: Patch) =>
+  connected(
+    given,
+    Effect.gen(function* () {
+      const { line } = yield* Output;
+      const client = yield* Client;
+      const patch = yield* patchOf(given);
+      const before = yield* Lookup.find(given.reference);
+      const after = yield* Effect.mapError(client.patch(before.metadata.uid, patch, given.force), Failure.from);
+      const { revision } = after.metadata;
+      const done = revision === before.metadata.revision ? "unchanged" : "updated";
+      yield* line(`${done} ${Lookup.referenceOf(after)}, revision ${revision}`);
+    }),
+  );
+
+/** The options as one merge patch. */
+const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Failure.Failure> =>
+  Effect.gen(function* () {
+    if (Option.isSome(patch) && Option.isSome(patchFile))
+      return yield* wrong("--patch and --patch-file exclude each other.");
+    const text = Option.isSome(patchFile) ? Option.some(yield* Sources.text(patchFile.value)) : patch;
+    const change = Option.map(state, (state) => ({ status: { state } }));
+    if (Option.isNone(text)) {
+      return Option.isSome(change)
+        ? JSON.stringify(change.value)
+        : yield* wrong("There is nothing to change.", "Give --patch, --patch-file or --state.");
+    }
+    const parsed = yield* Effect.try({
+      try: () => JSON.parse(text.value) as Json.Json,
+      catch: (cause) => wrong(`The patch is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`),
+    });
+    if (!Json.isObject(parsed))
+      return yield* wrong('The patch must be a JSON object, such as {"metadata":{"title":"…"}}.');
+    return JSON.stringify(Option.isSome(change) ? Json.mergePatch(parsed, change.value) : parsed);
+  });
+
+const wrong = (message: string, next?: string) => new Failure.Failure({ exit: ExitCode.usage, message, next });
+
+interface Remove extends Given {
   readonly references: ReadonlyArray<string>;
   readonly force: boolean;
 }
@@ -130,23 +172,5 @@ export const remove = (given: Remove) =>
       }
     }),
   );
-
-const conditions = ({ kind, namespace, owner, tag, label, state, orderBy }: List): ListQuery => ({
-  kind,
-  namespace,
-  owner,
-  tag,
-  label,
-  state,
-  ...(Option.isSome(orderBy) ? { orderBy: orderBy.value } : {}),
-});
-
-/** What the daemon says of its parameters, said of the options that they came from. */
-const asOptions = (error: Failure.Any): Failure.Failure => {
-  const fault = error._tag === "InvalidInput" ? error.faults[0] : undefined;
-  if (fault === undefined) return Failure.from(error);
-  const option = fault.path.replace(/^\//, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return new Failure.Failure({ exit: ExitCode.usage, message: `--${option} ${fault.message}.` });
-};
 
 const yaml = (entity: Entity): string => Writer.write(entity);
