@@ -35,6 +35,7 @@ import * as Input from "./internal/input.ts";
 import * as Listing from "./internal/listing.ts";
 import { atRevision, existing, notFound } from "./internal/preconditions.ts";
 import * as Recorder from "./internal/recorder.ts";
+import { span } from "./internal/span.ts";
 import * as Writer from "./internal/writer.ts";
 
 export interface WriteOptions {
@@ -126,14 +127,14 @@ const make = Effect.gen(function* () {
   const list = yield* Listing.make;
 
   return Entities.of({
-    get: Effect.fn("Entities.get")(function* (selector: EntitySelector) {
+    get: Effect.fnUntraced(function* (selector: EntitySelector) {
       const found = yield* store.read(selector);
       return yield* Effect.mapError(found, () => notFound(selector));
-    }),
+    }, span("Entities.get")),
 
-    list: Effect.fn("Entities.list")(list),
+    list: (query, options) => span("Entities.list")(list(query, options)),
 
-    create: Effect.fn("Entities.create")(function* (input: unknown, options: CreateOptions = {}) {
+    create: Effect.fnUntraced(function* (input: unknown, options: CreateOptions = {}) {
       const validated = yield* Input.read(input);
       const reference = Reference.format(referenceOf(validated.document));
       const taken = new AlreadyExists({ message: `${reference} is registered already: put or patch it`, reference });
@@ -146,9 +147,9 @@ const make = Effect.gen(function* () {
           ManagedElsewhere: Effect.die,
         }),
       );
-    }),
+    }, span("Entities.create")),
 
-    put: Effect.fn("Entities.put")(function* (target: PutTarget, input: unknown, options: WriteOptions = {}) {
+    put: Effect.fnUntraced(function* (target: PutTarget, input: unknown, options: WriteOptions = {}) {
       const validated = yield* Input.read(input);
       if (target._tag === "Uid") {
         const selector = byUid(target.uid);
@@ -163,15 +164,14 @@ const make = Effect.gen(function* () {
       return yield* write(selector, options, (current) =>
         Either.map(atRevision(selector, current, options.ifMatch), () => validated),
       );
-    }),
+    }, span("Entities.put")),
 
-    patch: Effect.fn("Entities.patch")((selector: EntitySelector, patch: unknown, options: WriteOptions = {}) =>
+    patch: (selector, patch, options = {}) =>
       write(selector, options, (current) =>
         Either.flatMap(existing(selector, current, options.ifMatch), (record) => Input.readPatched(record, patch)),
-      ),
-    ),
+      ).pipe(span("Entities.patch")),
 
-    remove: Effect.fn("Entities.remove")(function* (selector: EntitySelector, options: WriteOptions = {}) {
+    remove: Effect.fnUntraced(function* (selector: EntitySelector, options: WriteOptions = {}) {
       const { via } = yield* Caller;
       yield* commit(
         Effect.gen(function* () {
@@ -182,7 +182,7 @@ const make = Effect.gen(function* () {
           yield* recorder.remove(record, yield* Clock.currentTimeMillis);
         }),
       );
-    }),
+    }, span("Entities.remove")),
   });
 });
 
