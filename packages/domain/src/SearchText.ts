@@ -20,7 +20,10 @@ export interface SearchText {
   readonly beginning: string | undefined;
 }
 
-/** Where words are looked for, the most telling first. An entity is as relevant as the first n fields that have every word. */
+/**
+ * Where words are looked for, the most telling first. The fewer of the first fields it takes to have every word, the more
+ * relevant an entity is; among equals those come first that have the last word as it is, not only its beginning.
+ */
 export const FIELDS = ["name", "title", "tags", "owner", "description"] as const;
 
 export type SearchField = (typeof FIELDS)[number];

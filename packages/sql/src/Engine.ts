@@ -2,7 +2,7 @@
  * What a database brings along, so that the stores of this package run on it.
  */
 import { StoreUnavailable } from "@cadastre/domain/Errors";
-import type { SearchText } from "@cadastre/domain/SearchText";
+import { FIELDS, type SearchText } from "@cadastre/domain/SearchText";
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Connection, Row } from "@effect/sql/SqlConnection";
 import type { SqlError } from "@effect/sql/SqlError";
@@ -49,13 +49,21 @@ export interface Dialect {
   /** Entities that a text finds, as a query of one column. */
   readonly matching: (text: SearchText) => Fragment;
   /**
-   * Entities whose first `fields` fields have the words of a text, and no fewer do, as a query of `id` and `sort`: in the
-   * order of `sort`, those above `after`, at most `limit`. Higher numbers of fields have higher values of `sort`.
+   * Entities of one degree of relevance, from 0, the best, to {@link LEAST_RELEVANT}, as a query of `id` and `sort`: in the
+   * order of `sort`, those above `after`, at most `limit`. Higher degrees have higher values of `sort`.
    */
-  readonly ranked: (
-    text: SearchText,
-    page: { readonly fields: number; readonly after: number; readonly limit: number },
-  ) => Fragment;
+  readonly ranked: (text: SearchText, page: RankedPage) => Fragment;
+}
+
+/** A degree for each number of fields where the last word is complete, and one where it is not. */
+export const LEAST_RELEVANT = 2 * FIELDS.length - 1;
+
+export interface RankedPage {
+  readonly degree: number;
+  /** Only of these ids. */
+  readonly among: Fragment | undefined;
+  readonly after: number;
+  readonly limit: number;
 }
 
 /** Rows for one table. */

@@ -32,30 +32,32 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
    */
   const reach = ({ start, direction, types, depth, rows }: Reach) => {
     const ofTypes = types.length === 0 ? sql`` : sql`AND d.type IN ${sql.in(types)}`;
-    const walk = (name: Fragment, here: Fragment, there: Fragment): Fragment => sql`
-      ${name} (key, depth) AS (
-        SELECT CAST(${start} AS TEXT), 0
-        UNION
-        SELECT d.${there}, n.depth + ${sql.literal(depth === undefined ? "0" : "1")}
-        FROM ${name} n JOIN edges d ON d.${here} = n.key ${ofTypes} WHERE n.depth < ${depth ?? 1}
-      )`;
-    const [from, to] = [sql.literal("from_key"), sql.literal("to_key")];
+    // Each within a query of its own: named beside the others, and with them used twice, it would be walked to its end.
+    const way = (here: string, there: string): Fragment => sql`
+      SELECT key FROM (
+        WITH RECURSIVE way (key, depth) AS (
+          SELECT CAST(${start} AS TEXT), 0
+          UNION
+          SELECT d.${sql.literal(there)}, w.depth + ${sql.literal(depth === undefined ? "0" : "1")}
+          FROM way w JOIN edges d ON d.${sql.literal(here)} = w.key ${ofTypes} WHERE w.depth < ${depth ?? 1}
+        )
+        SELECT key FROM way LIMIT ${rows}
+      ) ${sql.literal(there)}`;
     const ways = [
-      ...(direction === "dependents" ? [] : [[sql.literal("needed"), from, to] as const]),
-      ...(direction === "dependencies" ? [] : [[sql.literal("needing"), to, from] as const]),
+      ...(direction === "dependents" ? [] : [way("from_key", "to_key")]),
+      ...(direction === "dependencies" ? [] : [way("to_key", "from_key")]),
     ];
-    const union = ways.map(([name]) => sql`SELECT key FROM (SELECT key FROM ${name} LIMIT ${rows}) ${name}_rows`);
-
     return statements.run(sql`
-      WITH RECURSIVE ${sql.csv(ways.map(([name, here, there]) => walk(name, here, there)))},
-      found (key) AS (${sql.join(" UNION ALL ", false)(union)}),
-      nodes (key, ways) AS (SELECT key, count(*) FROM found GROUP BY key)
+      WITH nodes (key, ways) AS MATERIALIZED (
+        SELECT key, count(*) FROM (${sql.join(" UNION ALL ", false)(ways)}) found GROUP BY key
+      )
       SELECT 0 AS is_edge, n.key AS from_key, NULL AS to_key, NULL AS type, n.ways, e.uid, e.state,
         CASE WHEN e.title IS NOT NULL THEN ${dialect.text(sql`e.envelope`, ["metadata", "title"])} END AS title
       FROM nodes n LEFT JOIN entities e ON e.key = n.key
       UNION ALL
       SELECT DISTINCT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL
-      FROM nodes n JOIN edges d ON d.from_key = n.key ${ofTypes} WHERE d.to_key IN (SELECT key FROM nodes)
+      FROM nodes n JOIN edges d ON d.from_key = n.key ${ofTypes}
+      WHERE ${dialect.residual(sql`d.to_key`)} IN (SELECT key FROM nodes)
       ORDER BY 1, 2, 3, 4`);
   };
 
@@ -94,7 +96,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
 };
 
 /** How many ways to a node are expected, on average, within a depth. */
-const WAYS = 4;
+const WAYS = 2;
 
 interface Found {
   /** By reference, without their depths. */

@@ -1,5 +1,5 @@
 import { type EntityRecord, type EntityText, type EntityUid, type Envelope, toRecord } from "@cadastre/domain/Entity";
-import type { EntityQuery } from "@cadastre/domain/EntityQuery";
+import type { EntityPage, EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { EntityStore, EntityWrite } from "@cadastre/domain/EntityStore";
 import { RevisionConflict } from "@cadastre/domain/Errors";
 import type { Row } from "@effect/sql/SqlConnection";
@@ -10,7 +10,7 @@ import type { Engine } from "./Engine.ts";
 import * as entityRows from "./internal/entityRows.ts";
 import * as listing from "./internal/listing.ts";
 import { relationsOf, withRelations } from "./internal/relations.ts";
-import * as scanning from "./internal/scanning.ts";
+import * as selecting from "./internal/selecting.ts";
 import * as Statements from "./internal/statements.ts";
 
 export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<EntityStore> => {
@@ -23,11 +23,20 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
 
   const readMany = statements.prepare(sql`${shown} WHERE e.uid IN (${dialect.texts("uids")})`);
 
-  /** What is chosen without being read, then read; what is gone in between is left out. */
-  const scan = Effect.fnUntraced(function* (query: EntityQuery) {
-    const places = yield* scanning.places(sql, dialect, statements, query);
+  /** Places first, whole entities then: were they read at once, they would be for every row that a sort has to see. */
+  const readPage = Effect.fnUntraced(function* (query: EntityQuery) {
+    const selection = yield* selecting.select(sql, dialect, statements, query);
+    if (selection._tag === "One") {
+      return yield* statements.run(sql`
+        WITH page AS (${selection.places})
+        SELECT e.uid, e.revision, e.envelope, page.sort, ${relationsOf(sql, dialect)} AS relations
+        FROM page JOIN entities e ON e.id = page.id
+        ORDER BY ${listing.inOrder(sql, query.order, "page")}`);
+    }
+    const places = yield* selecting.read(statements, selection.sources, query);
     const rows = yield* readMany({ uids: JSON.stringify(places.map((row) => row["uid"])) });
     const byUid = new Map(rows.map((row) => [row["uid"], row]));
+    // What was removed in between is left out.
     return places.flatMap((place) => {
       const row = byUid.get(place["uid"]);
       return row === undefined ? [] : [{ ...row, sort: place["sort"] }];
@@ -83,12 +92,9 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
       ),
 
     list: (query) =>
-      Effect.map(
-        query.text === undefined && query.where === undefined
-          ? statements.run(listing.statement(sql, dialect, query))
-          : scan(query),
-        (rows) => listing.pageOf(query, rows, toText),
-      ),
+      query.where?._tag === "Never"
+        ? Effect.succeed({ items: [], next: undefined })
+        : Effect.map(readPage(query), (rows) => pageOf(query, rows)),
 
     find: (selector) =>
       Effect.map(selector._tag === "Uid" ? findByUid(selector) : findByKey(selector), ([row]) =>
@@ -126,6 +132,11 @@ const toText = (row: Row): EntityText => ({
   revision: Number(row["revision"]),
   json: withRelations(row["envelope"] as string, row["relations"] as string | null),
 });
+
+const pageOf = (query: EntityQuery, rows: ReadonlyArray<Row>): EntityPage => {
+  const items = rows.slice(0, query.limit).map((row) => ({ ...toText(row), place: listing.placeOf(row) }));
+  return { items, next: rows.length > query.limit ? items.at(-1)?.place : undefined };
+};
 
 /** The cast is the store's trust in its own text: `save` keeps nothing but what `toEnvelope` made. */
 const recordOf = (row: Row): EntityRecord => toRecord(JSON.parse(String(row["envelope"])) as Envelope);

@@ -1,12 +1,12 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { Facet, FacetCount, FacetStore } from "@cadastre/domain/Facets";
-import * as SearchText from "@cadastre/domain/SearchText";
 import type { Row } from "@effect/sql/SqlConnection";
 import type { Fragment, Statement } from "@effect/sql/Statement";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import type { Engine } from "./Engine.ts";
 import { breathe } from "./internal/breathe.ts";
+import { byCodePoint } from "./internal/codePoints.ts";
 import * as conditions from "./internal/conditions.ts";
 import * as Statements from "./internal/statements.ts";
 
@@ -18,20 +18,21 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<F
   const statements = Statements.make(engine);
 
   /** Counts as rows of `value`, `spelling` and `count`; a value may be in several rows, and NULL counts who has none. */
-  const grouped = (facet: Facet, met: Fragment): ReadonlyArray<Statement<Row>> => {
+  const grouped = (facet: Facet, met: Fragment, among: Fragment): ReadonlyArray<Statement<Row>> => {
     switch (facet._tag) {
       case "Field": {
-        const column = sql.literal(facet.field === "kind" ? "e.kind, e.spelling" : `e.${facet.field}`);
         const [value, spelling] = facet.field === "kind" ? ["kind", "spelling"] : [facet.field, facet.field];
+        const [group, member] = [sql.literal(`e.${value}`), sql.literal(`e.${spelling}`)];
+        // One index has all the fields. In the order of another one, each state would be looked up in its entity.
         return [
-          sql`SELECT e.${sql.literal(value)} AS value, e.${sql.literal(spelling)} AS spelling, count(*) AS count
-            FROM entities e WHERE ${met} GROUP BY ${column}`,
+          sql`SELECT ${group} AS value, ${member} AS spelling, count(*) AS count FROM entities e WHERE ${met}
+            GROUP BY ${dialect.residual(group)}, ${dialect.residual(member)}`,
         ];
       }
       case "Tag":
-        return hanging(sql`entity_tags h`, sql`h.tag`, sql`1 = 1`, met);
+        return hanging(sql`entity_tags h`, sql`h.tag`, sql`1 = 1`, met, among);
       case "Label":
-        return hanging(sql`entity_labels h`, sql`h.value`, sql`h.label = ${facet.label}`, met);
+        return hanging(sql`entity_labels h`, sql`h.value`, sql`h.label = ${facet.label}`, met, among);
       case "Spec": {
         const { join, text } = dialect.scalars(sql`e.envelope`, ["spec", ...facet.path]);
         return [
@@ -42,9 +43,15 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<F
     }
   };
 
-  const hanging = (table: Fragment, value: Fragment, which: Fragment, met: Fragment): ReadonlyArray<Statement<Row>> => [
+  const hanging = (
+    table: Fragment,
+    value: Fragment,
+    which: Fragment,
+    met: Fragment,
+    among: Fragment,
+  ): ReadonlyArray<Statement<Row>> => [
     sql`SELECT ${value} AS value, ${value} AS spelling, count(*) AS count
-      FROM ${table} JOIN entities e ON e.id = h.entity_id WHERE ${which} AND ${met} GROUP BY ${value}`,
+      FROM ${table} WHERE ${which} AND h.entity_id ${among} GROUP BY ${value}`,
     sql`SELECT NULL AS value, NULL AS spelling, count(*) AS count FROM entities e
       WHERE ${met} AND NOT EXISTS (SELECT 1 FROM ${table} WHERE h.entity_id = e.id AND ${which})`,
   ];
@@ -53,22 +60,31 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<F
 
   /** Ranges of ids, so that no statement looks into more documents than it should; one without bounds where none does. */
   const slices = Effect.fnUntraced(function* (query: EntityQuery, facet: Facet) {
-    if (query.where === undefined && facet._tag !== "Spec") return [sql`1 = 1`];
+    if (query.where === undefined && facet._tag !== "Spec") return [[]];
     const [row] = yield* last({});
     const count = Math.ceil(Number(row?.["id"]) / SLICE);
-    return Array.from({ length: count }, (_, i) => sql`e.id BETWEEN ${i * SLICE + 1} AND ${(i + 1) * SLICE}`);
+    return Array.from({ length: count }, (_, i) => [sql`e.id BETWEEN ${i * SLICE + 1} AND ${(i + 1) * SLICE}`]);
   });
 
   return {
     count: Effect.fnUntraced(function* (query, facet, limit) {
-      const met = [
-        ...conditions.all(sql, dialect, query),
-        ...(query.text === undefined ? [] : [sql`e.id IN (${dialect.matching(SearchText.parse(query.text))})`]),
+      const states = conditions.states(sql, dialect, query).map(({ direct }) => direct);
+      const others = [
+        ...[...conditions.selective(sql, dialect, query), ...conditions.text(sql, dialect, query)].map(
+          ({ direct }) => direct,
+        ),
+        ...conditions.where(sql, dialect, query),
       ];
       const values = new Map<string, Map<string, number>>();
       let missing = 0;
       for (const slice of yield* slices(query, facet)) {
-        for (const statement of grouped(facet, sql.and([...met, slice]))) {
+        const met = conditions.all(sql, [...others, ...states, ...slice]);
+        // Most are in the state that is wanted: to leave the others out is less work than to pick these.
+        const among =
+          others.length + slice.length === 0
+            ? sql`NOT IN (SELECT e.id FROM entities e WHERE NOT ${conditions.all(sql, states)})`
+            : sql`IN (SELECT e.id FROM entities e WHERE ${met})`;
+        for (const statement of grouped(facet, met, among)) {
           for (const { value, spelling, count } of yield* statements.run(statement)) {
             if (value === null) missing += Number(count);
             else add(values, String(value), String(spelling), Number(count));
@@ -94,6 +110,6 @@ const add = (values: Map<string, Map<string, number>>, value: string, spelling: 
   else spellings.set(spelling, count + (spellings.get(spelling) ?? 0));
 };
 
-/** The most frequent first, then by code point: bytes of UTF-8 are in its order. */
+/** The most frequent first, then by code point. */
 const byFrequency = ([a, n]: readonly [string, number], [b, m]: readonly [string, number]): number =>
-  m - n || Buffer.compare(Buffer.from(a), Buffer.from(b));
+  m - n || byCodePoint(a, b);

@@ -4,73 +4,86 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import * as Narrowing from "@cadastre/domain/Narrowing";
 import { always } from "@cadastre/domain/Predicate";
+import * as SearchText from "@cadastre/domain/SearchText";
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Fragment } from "@effect/sql/Statement";
 import type { Dialect } from "../Engine.ts";
 import { render } from "../Predicates.ts";
 
-/** Everything but the text and the cursor, in no order: for queries that look at all that there is. */
-export const all = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Fragment> => {
-  const narrowed = narrow(query);
+/** True of an entity or not, in forms that mean the same. */
+export interface Condition {
+  /** That an index may serve. */
+  readonly direct: Fragment;
+  /** That is tested on entities which something else has selected. */
+  readonly test: Fragment;
+  /** The ids of all that meet it, as a query of one column that an index answers alone; undefined where none does. */
+  readonly ids: Fragment | undefined;
+}
+
+/** All but the predicate, the states, the text and the cursor; and what the predicate implies. */
+export const selective = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Condition> => {
+  const { kinds, namespaces, owners, names, tags, labels } = narrow(query);
+  const column = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Condition> => {
+    if (values.length === 0) return [];
+    const isAny = sql`IN ${sql.in(values.map((value) => value.toLowerCase()))}`;
+    const [own, plain] = [sql.literal(`e.${name}`), sql.literal(name)];
+    return [
+      {
+        direct: sql`${own} ${isAny}`,
+        test: sql`${dialect.residual(own)} ${isAny}`,
+        ids: sql`SELECT id FROM entities WHERE ${plain} ${isAny}`,
+      },
+    ];
+  };
+  const hanging = (table: string, meets: Fragment): Condition => {
+    const ids = sql`SELECT entity_id FROM ${sql.literal(table)} WHERE ${meets}`;
+    return { direct: sql`e.id IN (${ids})`, test: sql`EXISTS (${ids} AND entity_id = e.id)`, ids };
+  };
   return [
-    ...anyOf(sql, sql`e.kind`, narrowed.kinds),
-    ...anyOf(sql, sql`e.namespace`, narrowed.namespaces),
-    ...others(sql, narrowed),
-    ...where(sql, dialect, query),
+    ...column("kind", kinds),
+    ...column("namespace", namespaces),
+    ...column("owner", owners),
+    ...column("name", names),
+    ...tags.map((tag) => hanging("entity_tags", sql`tag = ${tag}`)),
+    ...labels.map(({ key, value }) =>
+      hanging("entity_labels", sql.and([sql`label = ${key}`, ...(value === undefined ? [] : [sql`value = ${value}`])])),
+    ),
   ];
 };
 
-/**
- * Everything but the text, the predicate and the cursor, so that the index of the order serves, or one that selects few.
- * `isNarrow`: something else already selects few.
- */
-export const ordered = (
-  sql: SqlClient,
-  dialect: Dialect,
-  query: EntityQuery,
-  isNarrow: boolean,
-): ReadonlyArray<Fragment> => {
-  const narrowed = narrow(query);
-  const { kinds, namespaces, owners, tags, labels, names } = narrowed;
-  // Owners, tags and labels select few entities, which are then sorted. A kind or a namespace may select half of the
-  // catalog: only an index that also has the order may serve them, else the index of the order does and they are tested.
-  const few = isNarrow || owners.length + tags.length + labels.length + names.length > 0;
-  const serves = (values: ReadonlyArray<string>) => !few && values.length === 1 && query.order.field === "name";
-  const kind = sql`e.kind`;
-  const namespace = sql`e.namespace`;
+export const states = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Condition> => {
+  const wanted = narrow(query).states;
+  const [only, ...more] = wanted;
+  if (only === undefined) return [];
+  const isAny = sql`IN ${sql.in(wanted)}`;
   return [
-    ...anyOf(sql, serves(kinds) ? kind : dialect.residual(kind), kinds),
-    ...anyOf(sql, serves(namespaces) && !serves(kinds) ? namespace : dialect.residual(namespace), namespaces),
-    ...others(sql, narrowed),
+    {
+      direct: sql`e.state ${isAny}`,
+      test: sql`${dialect.residual(sql`e.state`)} ${isAny}`,
+      // Few are inactive, and these have an index, which is found by its own words.
+      ids: only === "inactive" && more.length === 0 ? sql`SELECT id FROM entities WHERE state = 'inactive'` : undefined,
+    },
   ];
+};
+
+export const text = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Condition> => {
+  if (query.text === undefined) return [];
+  const ids = dialect.matching(SearchText.parse(query.text));
+  const isIn = sql`e.id IN (${ids})`;
+  return [{ direct: isIn, test: isIn, ids }];
 };
 
 export const where = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Fragment> =>
-  query.where === undefined ? [] : [render(sql, dialect.json(sql`e.envelope`), sql`e.owner`, query.where)];
+  query.where === undefined || query.where._tag === "Always"
+    ? []
+    : [render(sql, dialect.json(sql`e.envelope`), sql`e.owner`, query.where)];
 
-interface Narrowed extends EntityQuery {
-  readonly names: ReadonlyArray<string>;
-}
+/** True where there is nothing to be met. */
+export const all = (sql: SqlClient, conditions: ReadonlyArray<Fragment>): Fragment =>
+  sql.and([...conditions, sql`1 = 1`]);
 
 /** With what the predicate implies said in terms that indexes serve. */
-const narrow = (query: EntityQuery): Narrowed => {
+const narrow = (query: EntityQuery): EntityQuery & { readonly names: ReadonlyArray<string> } => {
   const by = Narrowing.narrowing(query.where ?? always);
   return { ...Narrowing.narrow(query, by), names: by.names };
 };
-
-const others = (sql: SqlClient, { names, owners, tags, labels, states }: Narrowed): ReadonlyArray<Fragment> => [
-  ...anyOf(sql, sql`e.name`, names),
-  ...anyOf(sql, sql`e.owner`, owners),
-  ...tags.map((tag) => sql`e.id IN (SELECT entity_id FROM entity_tags WHERE tag = ${tag})`),
-  ...labels.map(
-    ({ key, value }) =>
-      sql`e.id IN (SELECT entity_id FROM entity_labels WHERE ${sql.and([
-        sql`label = ${key}`,
-        ...(value === undefined ? [] : [sql`value = ${value}`]),
-      ])})`,
-  ),
-  ...anyOf(sql, sql`e.state`, states),
-];
-
-const anyOf = (sql: SqlClient, column: Fragment, values: ReadonlyArray<string>): ReadonlyArray<Fragment> =>
-  values.length === 0 ? [] : [sql`${column} IN ${sql.in(values.map((value) => value.toLowerCase()))}`];

@@ -1,12 +1,13 @@
-import type { EntityText } from "@cadastre/domain/Entity";
+/**
+ * The places of a list: which entities come first after the cursor, as rows of `id`, `sort` and `uid`.
+ */
 import { EntityUid } from "@cadastre/domain/Entity";
-import type { Cursor, EntityPage, EntityQuery, SortField } from "@cadastre/domain/EntityQuery";
+import type { Cursor, EntityQuery, SortField } from "@cadastre/domain/EntityQuery";
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Row } from "@effect/sql/SqlConnection";
-import type { Fragment, Statement } from "@effect/sql/Statement";
+import type { Fragment } from "@effect/sql/Statement";
 import type { Dialect } from "../Engine.ts";
 import * as conditions from "./conditions.ts";
-import { relationsOf } from "./relations.ts";
 
 const COLUMNS: { readonly [Field in SortField]: string } = {
   name: "name",
@@ -22,33 +23,25 @@ const COLUMNS: { readonly [Field in SortField]: string } = {
 
 const hasNulls = (field: SortField): boolean => field === "title" || field === "owner";
 
-/**
- * One statement for a page and one entity more, which tells that there is another page. The page is chosen on narrow rows:
- * were envelopes and relations part of it, they would be made for every row that a sort has to see.
- */
-export const statement = (sql: SqlClient, dialect: Dialect, query: EntityQuery): Statement<Row> => sql`
-  WITH page AS (${places(sql, query, query.limit + 1, conditions.ordered(sql, dialect, query, false))})
-  SELECT e.uid, e.revision, e.envelope, page.sort, ${relationsOf(sql, dialect)} AS relations
-  FROM page JOIN entities e ON e.id = page.id
-  ORDER BY ${inOrder(sql, query, "page")}`;
+interface Asked {
+  readonly order: EntityQuery["order"];
+  readonly after: Cursor | undefined;
+  readonly limit: number;
+  readonly met: ReadonlyArray<Fragment>;
+  /** True if what is met selects few, which are then sorted; else the index of the order is read until there are enough. */
+  readonly isFew: boolean;
+}
 
-/**
- * The first entities after the cursor that meet the conditions, as a query of `id`, `sort` and `uid`. Entities with and
- * without a value are two parts, so that an index serves each.
- */
-export const places = (
-  sql: SqlClient,
-  { order, after }: Pick<EntityQuery, "order" | "after">,
-  limit: number,
-  met: ReadonlyArray<Fragment>,
-): Fragment => {
-  const column = sql.literal(`e.${COLUMNS[order.field]}`);
+/** Entities with and without a value are two parts, so that an index serves each. */
+export const places = (sql: SqlClient, dialect: Dialect, { order, after, limit, met, isFew }: Asked): Fragment => {
+  const own = sql.literal(`e.${COLUMNS[order.field]}`);
+  const column = isFew ? dialect.residual(own) : own;
   const direction = directionOf(sql, order);
   const isBeyond = sql.literal(order.descending ? "<" : ">");
 
   const part = (by: Fragment, ...more: ReadonlyArray<Fragment>): Fragment => sql`
-    SELECT e.id, ${column} AS sort, e.uid FROM entities e
-    WHERE ${sql.and([...met, ...more, sql`1 = 1`])}
+    SELECT e.id, ${own} AS sort, e.uid FROM entities e
+    WHERE ${conditions.all(sql, [...met, ...more])}
     ORDER BY ${by} LIMIT ${limit}`;
   const withValue = (...more: ReadonlyArray<Fragment>): Fragment =>
     part(
@@ -65,26 +58,21 @@ export const places = (
   const both = (): Fragment => sql`
     SELECT * FROM (SELECT * FROM (${withValue(sql`${column} IS NOT NULL`)}) v
       UNION ALL SELECT * FROM (${withoutValue()}) w) b
-    ORDER BY ${inOrder(sql, { order }, "b")} LIMIT ${limit}`;
+    ORDER BY ${inOrder(sql, order, "b")} LIMIT ${limit}`;
   return !hasNulls(order.field) ? withValue() : after?.value === null ? withoutValue() : both();
 };
 
 /** How rows of {@link places} are sorted. */
-export const inOrder = (sql: SqlClient, { order }: Pick<EntityQuery, "order">, relation: string): Fragment => {
+export const inOrder = (sql: SqlClient, order: EntityQuery["order"], relation: string): Fragment => {
   const direction = directionOf(sql, order);
   const [value, uid] = [sql.literal(`${relation}.sort`), sql.literal(`${relation}.uid`)];
   return sql`${value} IS NULL, ${value} ${direction}, ${uid} ${direction}`;
 };
 
-const directionOf = (sql: SqlClient, { descending }: EntityQuery["order"]): Fragment =>
-  sql.literal(descending ? "DESC" : "ASC");
-
-export const pageOf = (query: EntityQuery, rows: ReadonlyArray<Row>, toText: (row: Row) => EntityText): EntityPage => {
-  const items = rows.slice(0, query.limit).map((row) => ({ ...toText(row), place: placeOf(row) }));
-  return { items, next: rows.length > query.limit ? items.at(-1)?.place : undefined };
-};
-
 export const placeOf = (row: Row): Cursor => ({
-  value: row["sort"] as string | number | null, // of one of the columns above
+  value: row["sort"] as string | number | null, // of one of the columns above, or a rank
   uid: EntityUid.make(String(row["uid"])),
 });
+
+const directionOf = (sql: SqlClient, { descending }: EntityQuery["order"]): Fragment =>
+  sql.literal(descending ? "DESC" : "ASC");

@@ -96,9 +96,9 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   json: (document) => JsonDialects.sqlite(sql, document),
   text: (document, path) => sql`(${document} ->> ${JsonDialects.sqlitePath(path)})`,
   scalars: (document, path) => ({
-    // json_each takes maps apart too, and gives a scalar as its only row.
+    // json_each takes maps apart too, into rows with keys of text, and gives a scalar as its only row.
     join: sql`LEFT JOIN json_each(${document}, ${JsonDialects.sqlitePath(path)}) v
-      ON v.type IN ('text', 'integer', 'real', 'true', 'false') AND json_type(${document}, ${JsonDialects.sqlitePath(path)}) <> 'object'`,
+      ON v.type IN ('text', 'integer', 'real', 'true', 'false') AND typeof(v.key) <> 'text'`,
     // Numbers as they are written: 1e21 is not 1.0e+21.
     text: sql`CASE v.type WHEN 'text' THEN v.value WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'
       ELSE ${document} -> v.fullkey END`,

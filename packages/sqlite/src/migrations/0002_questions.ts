@@ -9,10 +9,9 @@ export default [
   `ALTER TABLE entities ADD COLUMN rank INTEGER
     GENERATED ALWAYS AS (min(length(name), 255) << 40 | id) VIRTUAL`,
 
-  // Contentless: the words are in the envelopes. Without positions, which only phrases need, it is a third of the size.
+  // Words and nothing else: the texts are in the envelopes, and a word's field is part of it.
   `CREATE VIRTUAL TABLE entity_search USING fts5 (
-    name, title, tags, owner, description,
-    content = '', contentless_delete = 1, detail = column, tokenize = 'ascii'
+    words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
   )`,
   SearchIndex.rebuild,
 
@@ -20,4 +19,11 @@ export default [
   "ALTER TABLE entities ADD COLUMN spelling TEXT NOT NULL DEFAULT ''",
   "UPDATE entities SET spelling = envelope ->> '$.kind'",
   "CREATE INDEX entities_by_facets ON entities (kind, spelling, namespace, owner, state)",
+  "CREATE INDEX entities_inactive ON entities (state) WHERE state = 'inactive'",
+
+  // A graph is walked in the indexes alone.
+  "DROP INDEX edges_by_from",
+  "DROP INDEX edges_by_to",
+  "CREATE INDEX edges_by_from ON edges (from_key, to_key, type)",
+  "CREATE INDEX edges_by_to ON edges (to_key, from_key, type)",
 ] satisfies Migration;

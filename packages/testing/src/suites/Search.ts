@@ -40,7 +40,7 @@ export const search = (backend: Backend): void => {
     );
 
     property(
-      "who has all words in fewer of the first fields comes first, and then who has the shorter name",
+      "it is best to have all words in few of the first fields, then the last one complete, then a short name",
       fc.record({ all: entities, text: texts }),
       Effect.fnUntraced(function* ({ all, text }) {
         yield* save(...all);
@@ -96,6 +96,7 @@ export const search = (backend: Backend): void => {
       Effect.gen(function* () {
         yield* save(entity({ name: "payments-api.v2" }), entity({ name: "payments_web" }));
         expect(yield* found("payments")).toEqual(["payments_web", "payments-api.v2"]);
+        expect(yield* found("paym")).toEqual(["payments_web", "payments-api.v2"]);
         expect(yield* found("api pay")).toEqual(["payments-api.v2"]);
         expect(yield* found("v2 payments-a")).toEqual(["payments-api.v2"]);
         expect(yield* found("pay api")).toEqual([]);
@@ -247,5 +248,11 @@ const rankOf = (write: EntityWrite | undefined, text: string): number => {
   if (write === undefined) throw new Error("something unknown was found");
   const fields = fieldsOf(write);
   const needed = fields.findIndex((_, i) => hasAll(fields.slice(0, i + 1).flat(), text));
-  return needed * 1000 + [...write.record.document.metadata.name].length;
+  const isComplete = wordsOf(text).every((word) =>
+    fields
+      .slice(0, needed + 1)
+      .flat()
+      .includes(word),
+  );
+  return (2 * needed + (isComplete ? 0 : 1)) * 1000 + [...write.record.document.metadata.name].length;
 };

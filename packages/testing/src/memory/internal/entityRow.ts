@@ -71,14 +71,17 @@ export const matches = (row: EntityRow, query: EntityQuery): boolean =>
   (query.where === undefined ||
     Predicates.holds(query.where, { envelope: JSON.parse(row.envelope), owner: String(row.sort.owner ?? "") }));
 
-/** By how many fields have every word, then how long the name is: the less the better. Undefined: not found. */
+/** By how many fields it takes, then if the last word is complete, then how long the name is. Undefined: not found. */
 const relevanceOf = ({ words, sort }: EntityRow, text: string): number | undefined => {
-  const wanted = SearchText.parse(text);
-  const { beginning } = wanted;
+  const { words: complete, beginning } = SearchText.parse(text);
   if (beginning === undefined) return undefined;
   const begun = Math.min(...[...words].map(([word, field]) => (word.startsWith(beginning) ? field : Infinity)));
-  const fields = Math.max(begun, ...wanted.words.map((word) => words.get(word) ?? Infinity));
-  return Number.isFinite(fields) ? fields * 1000 + Math.min([...String(sort.name)].length, 255) : undefined;
+  const others = Math.max(0, ...complete.map((word) => words.get(word) ?? Infinity));
+  const fields = Math.max(begun, others);
+  const isComplete = (words.get(beginning) ?? Infinity) <= fields;
+  return Number.isFinite(fields)
+    ? (2 * fields + (isComplete ? 0 : 1)) * 1000 + Math.min([...String(sort.name)].length, 255)
+    : undefined;
 };
 
 const isAnyOf = (value: string, wanted: ReadonlyArray<string>): boolean =>
