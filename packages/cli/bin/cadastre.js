@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import module from "node:module";
+import { run } from "./run.js";
 
-const program = new URL("../dist/cadastre.js", import.meta.url);
-
-if (existsSync(program)) {
-  // Node 22.1 and newer keep the compiled code between runs.
-  module.enableCompileCache?.();
+if (existsSync(new URL("../dist/cadastre.cjs", import.meta.url))) {
   try {
-    await import(program.href);
+    run(new URL("../dist/", import.meta.url));
   } catch (error) {
     // Without Node's own report, which shows the bundle's endless lines.
     process.stderr.write(`error: cadastre cannot start: ${error.message}\n`);

@@ -2,7 +2,13 @@
  * Text for terminals: widths, wrapping, and nothing that could steer the terminal.
  */
 
-const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made at the first use: that takes 8 ms, and most texts are ASCII. */
+const graphemes = (text: string) => {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+};
 
 const WIDE =
   /^(\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u;
@@ -13,7 +19,7 @@ const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 export const columns = (text: string): number => {
   if (isAscii(text)) return text.length;
   let sum = 0;
-  for (const { segment } of SEGMENTER.segment(text)) sum += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemes(text)) sum += WIDE.test(segment) ? 2 : 1;
   return sum;
 };
 
@@ -22,7 +28,7 @@ export const cut = (text: string, width: number): string => {
   if (columns(text) <= width) return text;
   let kept = "";
   let sum = 0;
-  for (const { segment } of SEGMENTER.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     sum += WIDE.test(segment) ? 2 : 1;
     if (sum > width - 1) break;
     kept += segment;
