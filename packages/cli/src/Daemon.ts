@@ -24,6 +24,8 @@ const layer = (config: Config) =>
     Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layer(config)),
     Layer.provide(Log.layer(config)),
+    // Nothing collects spans: none are made.
+    Layer.provide(Layer.setTracerEnabled(false)),
   );
 
 const server = ({ host, port }: Config) =>
