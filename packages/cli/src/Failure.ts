@@ -63,8 +63,10 @@ const SHOWN = 10;
 
 const withFaults = ({ message, faults }: InvalidInput): string => {
   const lines = faults.map((fault) => `${fault.path === "" ? "" : `${fault.path}: `}${fault.message}`);
-  // A single fault is the message already.
-  return faults.length < 2 ? sentence(message) : [message, ...lines.map((line) => `  ${line}`)].join("\n");
+  const [only] = faults;
+  // A single fault may be the message already.
+  const isSaid = only === undefined || (faults.length === 1 && message.includes(only.message));
+  return isSaid ? sentence(message) : [message, ...lines.map((line) => `  ${line}`)].join("\n");
 };
 
 /** With a capital where the first word is a word and not a reference, and a full stop. */

@@ -4,7 +4,7 @@
 import type * as Graphs from "@cadastre/api/Graphs";
 import { INVERSES } from "@cadastre/domain/Relation";
 import { short } from "./EntityView.ts";
-import { cut, printable } from "./internal/text.ts";
+import { columns, cut, printable } from "./internal/text.ts";
 import type { Style } from "./Output.ts";
 import * as Table from "./Table.ts";
 
@@ -31,7 +31,7 @@ export const view = (graph: Graph, { direction, depth, style, width }: View): st
     const node = nodes.get(reference);
     const rest = `${stateOf(node)}${mark}`;
     const title = node?.title === undefined || mark !== "" ? "" : `  ${printable(node.title)}`;
-    const room = (width ?? Number.POSITIVE_INFINITY) - label.length - rest.length;
+    const room = (width ?? Number.POSITIVE_INFINITY) - columns(label) - columns(rest);
     return label + style.yellow(rest) + style.dim(room < 8 ? "" : cut(title, room));
   };
   const directions = direction === "both" ? (["dependencies", "dependents"] as const) : [direction];
@@ -46,7 +46,13 @@ export const view = (graph: Graph, { direction, depth, style, width }: View): st
     line("", "", graph.root, ""),
     ...trees.flatMap(({ towards, lines }) => [
       ...(directions.length > 1 || lines.length === 0
-        ? [style.bold(lines.length === 0 ? `${TITLES[towards]} nothing` : TITLES[towards])]
+        ? [
+            style.bold(
+              lines.length === 0
+                ? `${TITLES[towards]} nothing${graph.truncated ? " that is shown" : ""}`
+                : TITLES[towards],
+            ),
+          ]
         : []),
       ...lines,
     ]),

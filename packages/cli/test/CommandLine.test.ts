@@ -57,7 +57,7 @@ it.scoped("names the nearest command or option for a misspelt one", () =>
   Effect.gen(function* () {
     expect(yield* run("entity", "aply")).toMatchObject({
       exit: 2,
-      err: 'error: cadastre entity has no command "aply"; did you mean "apply"?\nIts commands: list, get, apply, validate, delete.\n',
+      err: 'error: cadastre entity has no command "aply"; did you mean "apply"?\nIts commands: list, get, graph, path, history, watch, apply, validate, patch, delete.\n',
     });
     expect(yield* run("entity", "apply", "x.yaml", "--best-efort")).toMatchObject({
       exit: 2,

@@ -13,6 +13,10 @@ import { questions, reference } from "./Questions.ts";
 
 const implementation = Effect.promise(() => import("./internal/entity.ts"));
 
+const applying = Effect.promise(() => import("./internal/apply.ts"));
+
+const patching = Effect.promise(() => import("./internal/patch.ts"));
+
 const paths = Args.text({ name: "path" }).pipe(
   Args.withDescription(
     "A file, a directory (its *.yaml, *.yml, *.json and *.ndjson, at any depth), a glob in quotes, or - for standard input",
@@ -90,7 +94,7 @@ const apply = Command.make(
     format: Options.format,
     ...Options.connection,
   },
-  (given) => Effect.flatMap(implementation, ({ apply }) => apply(given)),
+  (given) => Effect.flatMap(applying, ({ apply }) => apply(given)),
 ).pipe(
   Command.withDescription(
     Options.describe(
@@ -109,7 +113,7 @@ const apply = Command.make(
 );
 
 const validate = Command.make("validate", { paths, format: Options.format }, (given) =>
-  Effect.flatMap(implementation, ({ validate }) => validate(given)),
+  Effect.flatMap(applying, ({ validate }) => validate(given)),
 ).pipe(
   Command.withDescription(
     Options.describe(
@@ -133,7 +137,7 @@ const patch = Command.make(
     force: Options.flag("force", "Write even if a managed source keeps the entity"),
     ...Options.connection,
   },
-  (given) => Effect.flatMap(implementation, ({ patch }) => patch(given)),
+  (given) => Effect.flatMap(patching, ({ patch }) => patch(given)),
 ).pipe(
   Command.withDescription(
     Options.describe(

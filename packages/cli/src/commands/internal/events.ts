@@ -70,7 +70,7 @@ export const list = (given: List) =>
       else if (events.length === 0) yield* output.note("No event fits.");
       else
         yield* output.write(
-          Table.render(ChangeView.HEAD, events.map(ChangeView.row), { ...output, keep: [0, 1, 2], right: [0] }),
+          Table.render(ChangeView.HEAD, events.map(ChangeView.row), { ...output, keep: [0, 1, 2, 3], right: [0] }),
         );
       if (!ended && given.format === "table") {
         yield* output.note(`\nThere may be more: --after ${Option.getOrElse(after, () => "0")} goes on.`);
