@@ -89,7 +89,7 @@ const PAUSE = "1 second";
 /** Follows until it is told to end; a daemon that goes away is waited for, at whatever address it comes back. */
 export const watch = (given: Watch) =>
   Effect.gen(function* () {
-    const { note } = yield* Output;
+    const { note, noteStyle } = yield* Output;
     const { awaited } = yield* Signal;
     let cursor: string | undefined;
     let filter: string | undefined;
@@ -114,6 +114,8 @@ export const watch = (given: Watch) =>
             Effect.gen(function* () {
               if (isLost) yield* note("The daemon is back.");
               isLost = false;
+              if (cursor === undefined && given.format === "table")
+                yield* note(noteStyle.dim(`Following changes after ${following.cursor}; Ctrl-C ends it.`));
               cursor = following.cursor;
               yield* tell(following, given.format);
             }),
