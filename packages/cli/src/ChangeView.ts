@@ -39,7 +39,7 @@ export const revision = (change: Change, before: object | undefined, style: Styl
 /** True if the revision before has to be read to tell what stood there. */
 export const needsBefore = ({ patch }: Change): boolean => patch.some(({ op }) => op !== "add");
 
-export const HEAD = ["NUMBER", "TIME", "CHANGE", "ENTITY", "BY", "PLACES"];
+export const HEAD = ["#", "TIME", "CHANGE", "ENTITY", "BY"];
 
 export const row = (event: Event): ReadonlyArray<string> => [
   String(event.sequence),
@@ -47,17 +47,12 @@ export const row = (event: Event): ReadonlyArray<string> => [
   verbOf(event),
   short(event.reference),
   event.actor,
-  places(event),
 ];
 
 /** An event as one line, at most `width` columns wide. */
 export const line = (event: Event, style: Style, width: number | undefined): string => {
   const start = `${timeOf(event)}  ${pad(verbOf(event), LONGEST)}  `;
-  const rest = printable(
-    [short(event.reference), `r${event.revision}`, `${event.actor} via ${event.via}`, places(event)]
-      .filter((part) => part !== "")
-      .join("  "),
-  );
+  const rest = printable([short(event.reference), event.actor, places(event)].filter((part) => part !== "").join("  "));
   return `${style.dim(start)}${width === undefined ? rest : cut(rest, Math.max(20, width - start.length))}`;
 };
 
