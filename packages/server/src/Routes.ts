@@ -101,13 +101,22 @@ export const router = (handlers: Handlers): Router.Router<Route> => {
           secured: [...middleware].some(({ key }) => key === Bearer.key),
           mediaTypes,
           streamed: STREAMED.some((name) => name === `${group.identifier}.${endpoint.name}`),
-          readPath: Parameters.path(endpoint.pathSchema),
-          readQuery: Parameters.query(endpoint.urlParamsSchema),
-          readHeaders: Parameters.headers(endpoint.headersSchema, endpoint.method),
+          readPath: atFirstUse(() => Parameters.path(endpoint.pathSchema)),
+          readQuery: atFirstUse(() => Parameters.query(endpoint.urlParamsSchema)),
+          readHeaders: atFirstUse(() => Parameters.headers(endpoint.headersSchema, endpoint.method)),
           handler,
         },
       });
     },
   });
   return Router.make(routes);
+};
+
+/** Compiling all schemas takes a twentieth of the start. */
+const atFirstUse = <Input>(make: () => Parameters.Reader<Input>): Parameters.Reader<Input> => {
+  let reader: Parameters.Reader<Input> | undefined;
+  return (input) => {
+    reader ??= make();
+    return reader(input);
+  };
 };
