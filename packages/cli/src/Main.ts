@@ -1,7 +1,9 @@
 /**
  * The entry point: the process around {@link Program.run}. The only place, with `Output`, that touches `process`.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext";
+import * as Terminal from "@effect/platform/Terminal";
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem";
+import * as NodePath from "@effect/platform-node/NodePath";
 import * as ConfigProvider from "effect/ConfigProvider";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -55,9 +57,21 @@ const onSignal = () => {
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
 
+/** `@effect/cli` wants one to put questions with, and there are none here. Node's own opens standard input, which takes 5 ms. */
+const noTerminal = Terminal.Terminal.of({
+  columns: Effect.succeed(80),
+  rows: Effect.succeed(0),
+  isTTY: Effect.succeed(false),
+  readInput: Effect.dieMessage("nothing is asked of the terminal"),
+  readLine: Effect.fail(new Terminal.QuitException()),
+  display: () => Effect.void,
+});
+
 const surroundings = Layer.mergeAll(
   Output.layer,
-  NodeContext.layer,
+  NodeFileSystem.layer,
+  NodePath.layer,
+  Layer.succeed(Terminal.Terminal, noTerminal),
   Layer.succeed(Signal.Signal, signal),
   Logger.remove(Logger.defaultLogger),
 ).pipe(Layer.provideMerge(Layer.setConfigProvider(ConfigProvider.fromEnv({ pathDelim: Environment.PATH_DELIMITER }))));
