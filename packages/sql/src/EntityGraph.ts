@@ -65,12 +65,11 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
 
   return {
     walk: Effect.fnUntraced(function* ({ start, direction, types, depth, limit }) {
-      const nodesAlone = { start, direction, types, depth: undefined, rows: limit + 1 };
-      const rows = WAYS * (limit + 1);
-      const first = yield* read(depth === undefined ? nodesAlone : { ...nodesAlone, depth, rows });
-      // So many ways to so few nodes that the rows ended before the nodes did.
-      const isCut = depth !== undefined && first.rows >= rows && first.nodes.length <= limit;
-      const found = isCut ? yield* read(nodesAlone) : first;
+      const asked = { start, direction, types, rows: limit + 1 };
+      const first = yield* read({ ...asked, depth });
+      // So many ways to so few nodes that the rows may have ended before the nodes did.
+      const isCut = depth !== undefined && first.rows > limit && first.nodes.length <= limit;
+      const found = isCut ? yield* read({ ...asked, depth: undefined }) : first;
 
       const depths = routes.depths(start, direction, found.edges);
       const depthOf = (reference: ReferenceKey): number => depths.get(reference) ?? Number.POSITIVE_INFINITY;
@@ -94,9 +93,6 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
       ),
   };
 };
-
-/** How many ways to a node are expected, on average, within a depth. */
-const WAYS = 2;
 
 interface Found {
   /** By reference, without their depths. */

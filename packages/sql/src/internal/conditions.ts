@@ -18,12 +18,14 @@ export interface Condition {
   readonly test: Fragment;
   /** The ids of all that meet it, as a query of one column that an index answers alone; undefined where none does. */
   readonly ids: Fragment | undefined;
+  /** True if an index has those who meet it in the order of their names. */
+  readonly isSortedByName?: boolean;
 }
 
 /** All but the predicate, the states, the text and the cursor; and what the predicate implies. */
 export const selective = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Condition> => {
   const { kinds, namespaces, owners, names, tags, labels } = narrow(query);
-  const column = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Condition> => {
+  const column = (name: string, values: ReadonlyArray<string>, isSorted = false): ReadonlyArray<Condition> => {
     if (values.length === 0) return [];
     const isAny = sql`IN ${sql.in(values.map((value) => value.toLowerCase()))}`;
     const [own, plain] = [sql.literal(`e.${name}`), sql.literal(name)];
@@ -32,6 +34,7 @@ export const selective = (sql: SqlClient, dialect: Dialect, query: EntityQuery):
         direct: sql`${own} ${isAny}`,
         test: sql`${dialect.residual(own)} ${isAny}`,
         ids: sql`SELECT id FROM entities WHERE ${plain} ${isAny}`,
+        isSortedByName: isSorted && values.length === 1,
       },
     ];
   };
@@ -40,8 +43,8 @@ export const selective = (sql: SqlClient, dialect: Dialect, query: EntityQuery):
     return { direct: sql`e.id IN (${ids})`, test: sql`EXISTS (${ids} AND entity_id = e.id)`, ids };
   };
   return [
-    ...column("kind", kinds),
-    ...column("namespace", namespaces),
+    ...column("kind", kinds, true),
+    ...column("namespace", namespaces, true),
     ...column("owner", owners),
     ...column("name", names),
     ...tags.map((tag) => hanging("entity_tags", sql`tag = ${tag}`)),

@@ -1,6 +1,8 @@
 import { Archive, type ArchiveRecord } from "@cadastre/domain/Archive";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
+import { FacetStore } from "@cadastre/domain/Facets";
+import { EntityGraph } from "@cadastre/domain/Graph";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { describe, expect } from "@effect/vitest";
@@ -48,6 +50,29 @@ export const archives = (backend: Backend): void => {
           );
           expect(keys).toEqual(keys.toSorted((a, b) => (a < b ? -1 : 1)));
         }
+      }));
+
+    test("what is loaded can be searched, counted and walked", () =>
+      Effect.gen(function* () {
+        yield* load([header, ...(yield* sample)]);
+        const store = yield* EntityStore;
+        const facets = yield* FacetStore;
+        const graph = yield* EntityGraph;
+        const [found, ...more] = (yield* store.list({ ...everything, text: "t team" })).items;
+        expect(more).toEqual([]);
+        expect(JSON.parse(found?.json ?? "").metadata.tags).toEqual(["t"]);
+        const kinds = yield* facets.count(everything, { _tag: "Field", field: "kind" }, 10);
+        expect(kinds.values).toEqual([{ value: "Component", count: 1203 }]);
+        const tags = yield* facets.count(everything, { _tag: "Tag" }, 10);
+        expect(tags).toEqual({ values: [{ value: "t", count: 1 }], distinct: 1, missing: 1202 });
+        const team = {
+          start: "group:default/team",
+          direction: "dependents",
+          types: [],
+          depth: undefined,
+          limit: 9,
+        } as const;
+        expect((yield* graph.walk(team)).nodes).toHaveLength(2);
       }));
 
     test("what is loaded is the same catalog: a dump of it is the same, and it can be used on", () =>
