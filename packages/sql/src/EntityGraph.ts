@@ -39,7 +39,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
           SELECT CAST(${start} AS TEXT), 0
           UNION
           SELECT d.${sql.literal(there)}, w.depth + ${sql.literal(depth === undefined ? "0" : "1")}
-          FROM way w JOIN edges d ON d.${sql.literal(here)} = w.key ${ofTypes} WHERE w.depth < ${depth ?? 1}
+          FROM way w CROSS JOIN edges d WHERE d.${sql.literal(here)} = w.key ${ofTypes} AND w.depth < ${depth ?? 1}
         )
         SELECT key FROM way LIMIT ${rows}
       ) ${sql.literal(there)}`;
@@ -56,8 +56,8 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
       FROM nodes n LEFT JOIN entities e ON e.key = n.key
       UNION ALL
       SELECT DISTINCT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL
-      FROM nodes n JOIN edges d ON d.from_key = n.key ${ofTypes}
-      WHERE ${dialect.residual(sql`d.to_key`)} IN (SELECT key FROM nodes)
+      FROM nodes n CROSS JOIN edges d
+      WHERE d.from_key = n.key ${ofTypes} AND ${dialect.residual(sql`d.to_key`)} IN (SELECT key FROM nodes)
       ORDER BY 1, 2, 3, 4`);
   };
 

@@ -1,166 +1,319 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import { byKey, byUid } from "@cadastre/domain/EntityStore";
-import * as EntityStore from "@cadastre/sql/EntityStore";
-import { EPOCH, everything, uid } from "@cadastre/testing/Fixtures";
+import type { Facet } from "@cadastre/domain/Facets";
+import type { Place, Predicate } from "@cadastre/domain/Predicate";
+import { EPOCH, entity, everything, uid } from "@cadastre/testing/Fixtures";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import * as engines from "../src/internal/engine.ts";
-import * as schema from "../src/internal/schema.ts";
-
-/** The store on a new database, and the plan of the statement that it ran last. */
-const make = Effect.gen(function* () {
-  const engine = yield* engines.make({ filename: ":memory:" });
-  yield* schema.migrate(engine);
-  let explain: Effect.Effect<ReadonlyArray<Step>, unknown> = Effect.succeed([]);
-  const store = EntityStore.make({
-    ...engine,
-    withReader: (use) =>
-      engine.withReader((connection) =>
-        use({
-          ...connection,
-          execute: (text, values, transform) => {
-            explain = connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, transform);
-            return connection.execute(text, values, transform);
-          },
-        }),
-      ),
-  });
-  return { store, plan: Effect.suspend(() => explain) };
-});
-
-interface Step {
-  readonly id: number;
-  readonly parent: number;
-  readonly detail: string;
-}
-
-/** What is done under a step, in order: only what touches tables or sorts. */
-const under = (plan: ReadonlyArray<Step>, step: Step | undefined): ReadonlyArray<string> =>
-  plan
-    .filter(({ parent }) => parent === (step?.id ?? 0))
-    .flatMap((child) => [child.detail, ...under(plan, child)])
-    .filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
+import * as plans from "./plans.ts";
 
 const RELATIONS = [
-  "SEARCH edges USING INDEX edges_by_from (from_key=?)",
-  "SEARCH edges USING INDEX edges_by_to (to_key=?)",
+  "SEARCH edges USING COVERING INDEX edges_by_from (from_key=?)",
+  "SEARCH edges USING COVERING INDEX edges_by_to (to_key=?)",
   "SEARCH t USING COVERING INDEX sqlite_autoindex_entities_2 (key=?) LEFT-JOIN",
 ];
 
 /** What the use case asks for unless told. */
-const active: EntityQuery = { ...everything, states: ["active"] };
+const active: EntityQuery = { ...everything, states: ["active"], limit: 50 };
 
+const ascending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: false } });
+const descending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: true } });
+
+const LOOK_UP = "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)";
 const SORT = "USE TEMP B-TREE FOR ORDER BY";
+
+/** More than are sorted, alike in almost everything. */
+const alike = Array.from({ length: 3100 }, (_, i) =>
+  entity({
+    name: `n${i}`,
+    title: `t${i}`,
+    description: "common",
+    tags: i < 5 ? ["common", "rare"] : ["common"],
+    labels: { common: "v" },
+    spec: { owner: "common", n: i },
+  }),
+);
+
+const place = (...path: ReadonlyArray<string>): Place => ({ root: "envelope", path });
+const isOf = (at: Place, value: string): Predicate => ({ _tag: "OneOf", at, values: [value] });
+const hasN: Predicate = { _tag: "Order", at: place("spec", "n"), op: ">=", value: 0 };
 
 describe("query plans", () => {
   it.scoped("an entity and its relations are read by index", () =>
     Effect.gen(function* () {
-      const { store, plan } = yield* make;
-      yield* store.read(byUid(uid(1)));
-      expect(under(yield* plan, undefined)).toEqual(
+      const { store, plans: of } = yield* plans.make();
+      const [byId] = yield* of(store.read(byUid(uid(1))));
+      expect(byId).toEqual(
         expect.arrayContaining(["SEARCH e USING INDEX sqlite_autoindex_entities_1 (uid=?)", ...RELATIONS]),
       );
-      yield* store.read(byKey("a:b/c"));
-      expect(under(yield* plan, undefined)).toEqual(
+      const [byReference] = yield* of(store.read(byKey("a:b/c")));
+      expect(byReference).toEqual(
         expect.arrayContaining(["SEARCH e USING INDEX sqlite_autoindex_entities_2 (key=?)", ...RELATIONS]),
       );
-      yield* store.findMany(["a:b/c"]);
-      expect(under(yield* plan, undefined)).toContain(
-        "SEARCH entities USING INDEX sqlite_autoindex_entities_2 (key=?)",
-      );
-      yield* store.dependents("a:b/c", 10);
-      expect(under(yield* plan, undefined)).toEqual(
+      const [many] = yield* of(store.findMany(["a:b/c"]));
+      expect(many).toContain("SEARCH entities USING INDEX sqlite_autoindex_entities_2 (key=?)");
+      const [dependents] = yield* of(store.dependents("a:b/c", 10));
+      expect(dependents).toEqual(
         expect.arrayContaining([
-          "SEARCH edges USING INDEX edges_by_to (to_key=?)",
+          "SEARCH edges USING COVERING INDEX edges_by_to (to_key=?)",
           "SEARCH e USING INDEX sqlite_autoindex_entities_2 (key=?)",
         ]),
       );
     }),
   );
 
-  const ascending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: false } });
-  const descending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: true } });
-  const served: ReadonlyArray<readonly [string, Partial<EntityQuery>, ReadonlyArray<string>]> = [
-    ["all, by name", {}, ["SCAN e USING INDEX entities_by_name"]],
-    ["by kind", ascending("kind"), ["SCAN e USING INDEX entities_by_kind"]],
-    ["by namespace", descending("namespace"), ["SCAN e USING INDEX entities_by_namespace"]],
-    ["by creation", ascending("createdAt"), ["SCAN e USING INDEX entities_by_created_at"]],
-    ["last changed first", descending("updatedAt"), ["SCAN e USING INDEX entities_by_updated_at"]],
+  const served: ReadonlyArray<readonly [string, Partial<EntityQuery>, string]> = [
+    ["all, by name", {}, "SCAN e USING INDEX entities_by_name"],
+    ["by kind", ascending("kind"), "SCAN e USING INDEX entities_by_kind"],
+    ["by namespace", descending("namespace"), "SCAN e USING INDEX entities_by_namespace"],
+    ["by creation", ascending("createdAt"), "SCAN e USING INDEX entities_by_created_at"],
+    ["last changed first", descending("updatedAt"), "SCAN e USING INDEX entities_by_updated_at"],
     [
       "last changed first, a further page",
       { ...descending("updatedAt"), after: { value: EPOCH, uid: uid(1) } },
-      ["SEARCH e USING INDEX entities_by_updated_at ((updated_at,uid)<(?,?))"],
+      "SEARCH e USING INDEX entities_by_updated_at ((updated_at,uid)<(?,?))",
     ],
-    ["of one kind", { kinds: ["API"] }, ["SEARCH e USING INDEX entities_by_kind_and_name (kind=?)"]],
+    ["of one kind", { kinds: ["API"] }, "SEARCH e USING INDEX entities_by_kind_and_name (kind=?)"],
     [
       "of one kind, a further page",
       { kinds: ["API"], after: { value: "a", uid: uid(1) } },
-      ["SEARCH e USING INDEX entities_by_kind_and_name (kind=? AND (name,uid)>(?,?))"],
+      "SEARCH e USING INDEX entities_by_kind_and_name (kind=? AND (name,uid)>(?,?))",
     ],
-    ["of one namespace", { namespaces: ["a"] }, ["SEARCH e USING INDEX entities_by_namespace_and_name (namespace=?)"]],
-    [
-      "of one kind in one namespace",
-      { kinds: ["API"], namespaces: ["a"] },
-      ["SEARCH e USING INDEX entities_by_kind_and_name (kind=?)"],
-    ],
-    ["of some kinds", { kinds: ["API", "User"] }, ["SCAN e USING INDEX entities_by_name"]],
-    [
-      "of one kind, last changed first",
-      { kinds: ["API"], ...descending("updatedAt") },
-      ["SCAN e USING INDEX entities_by_updated_at"],
-    ],
-    ["of one owner", { owners: ["group:default/a"] }, ["SEARCH e USING INDEX entities_by_owner (owner=?)", SORT]],
-    [
-      "of one tag",
-      { tags: ["a"] },
-      [
-        "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)",
-        SORT,
-      ],
-    ],
-    [
-      "of one label",
-      { labels: [{ key: "a", value: "b" }] },
-      [
-        "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH entity_labels USING COVERING INDEX entity_labels_by_label (label=? AND value=?)",
-        SORT,
-      ],
-    ],
+    ["of one namespace", { namespaces: ["a"] }, "SEARCH e USING INDEX entities_by_namespace_and_name (namespace=?)"],
   ];
 
-  for (const [what, query, steps] of served) {
-    it.scoped(`a list ${what} reads no more than its page, or what an index selects`, () =>
+  for (const [what, query, step] of served) {
+    it.scoped(`a list ${what} reads no more than its page`, () =>
       Effect.gen(function* () {
-        const { store, plan } = yield* make;
-        yield* store.list({ ...active, ...query });
-        const all = yield* plan;
-        expect(
-          under(
-            all,
-            all.find(({ detail }) => detail.endsWith(" page")),
-          ),
-        ).toEqual(steps);
-        expect(under(all, undefined)).toEqual(expect.arrayContaining(RELATIONS));
+        const { store, statements } = yield* plans.make();
+        const [asked, ...more] = yield* statements(store.list({ ...active, ...query }));
+        expect(more).toEqual([]);
+        expect(plans.stepsOf(asked?.plan ?? [], "page")).toEqual([step]);
       }),
     );
   }
 
+  const few: ReadonlyArray<readonly [string, Partial<EntityQuery>, string]> = [
+    ["of some kinds", { kinds: ["a", "b"] }, "SEARCH entities USING COVERING INDEX entities_by_kind_and_name (kind=?)"],
+    [
+      "of one kind, last changed first",
+      { kinds: ["a"], ...descending("updatedAt") },
+      "SEARCH entities USING COVERING INDEX entities_by_kind_and_name (kind=?)",
+    ],
+    ["of one owner", { owners: ["a"] }, "SEARCH entities USING COVERING INDEX entities_by_owner (owner=?)"],
+    [
+      "of a common owner and a rare tag",
+      { owners: ["group:default/common"], tags: ["common", "rare"] },
+      "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)",
+    ],
+    [
+      "of one label",
+      { labels: [{ key: "a", value: "b" }] },
+      "SEARCH entity_labels USING COVERING INDEX entity_labels_by_label (label=? AND value=?)",
+    ],
+    [
+      "of what is inactive",
+      { states: ["inactive"] },
+      "SEARCH entities USING COVERING INDEX entities_inactive (state=?)",
+    ],
+    ["of what a rare word finds, by name", { text: "n77" }, "SCAN f VIRTUAL TABLE INDEX 0:M1"],
+  ];
+
+  it.scoped("a list reads and sorts what few have, on further pages too", () =>
+    Effect.gen(function* () {
+      const { store, statements } = yield* plans.make(...alike);
+      for (const [what, query, step] of few) {
+        for (const after of [undefined, { value: 1, uid: uid(1) }]) {
+          const [, asked, ...more] = yield* statements(store.list({ ...active, ...query, after }));
+          expect(more, what).toEqual([]);
+          const [first, second, ...others] = plans.stepsOf(asked?.plan ?? [], "page");
+          expect([first, second, others.at(-1)], what).toEqual([LOOK_UP, step, SORT]);
+        }
+      }
+    }),
+  );
+
+  const CANDIDATES = "SCAN e USING COVERING INDEX entities_by_name";
+  const common: ReadonlyArray<readonly [string, Partial<EntityQuery>, ReadonlyArray<string>]> = [
+    [
+      "a tag",
+      { tags: ["common"] },
+      [CANDIDATES, LOOK_UP, "SEARCH entity_tags USING PRIMARY KEY (entity_id=? AND tag=?)"],
+    ],
+    [
+      "a label",
+      { labels: [{ key: "common", value: "v" }] },
+      [CANDIDATES, LOOK_UP, "SEARCH entity_labels USING PRIMARY KEY (entity_id=? AND label=?)"],
+    ],
+    [
+      "an owner, by another order",
+      { owners: ["group:default/common"], ...descending("updatedAt") },
+      ["SCAN e USING COVERING INDEX entities_by_updated_at", LOOK_UP],
+    ],
+    [
+      "a kind in a namespace",
+      { kinds: ["Component"], namespaces: ["default"] },
+      ["SEARCH e USING COVERING INDEX entities_by_kind_and_name (kind=?)", LOOK_UP],
+    ],
+    ["a word, by name", { text: "common" }, [CANDIDATES, LOOK_UP, "SCAN f VIRTUAL TABLE INDEX 0:M1"]],
+    ["a predicate", { where: hasN }, [CANDIDATES, LOOK_UP]],
+    [
+      "a predicate, on a further page",
+      { where: hasN, after: { value: "n1", uid: uid(1) } },
+      ["SEARCH e USING COVERING INDEX entities_by_name ((name,uid)>(?,?))", LOOK_UP],
+    ],
+    [
+      "a predicate on one kind",
+      { where: { _tag: "All", of: [isOf(place("kind"), "Component"), hasN] } },
+      ["SEARCH e USING COVERING INDEX entities_by_kind_and_name (kind=?)", LOOK_UP],
+    ],
+    [
+      "a word, by relevance",
+      { text: "common", ...ascending("relevance") },
+      ["SCAN f VIRTUAL TABLE INDEX 64:M1>", LOOK_UP],
+    ],
+  ];
+
+  it.scoped("a list tests what many have, in the order of an index, and reads a bounded number", () =>
+    Effect.gen(function* () {
+      const { store, statements } = yield* plans.make(...alike);
+      for (const [what, query, steps] of common) {
+        const asked = yield* statements(store.list({ ...active, ...query }));
+        const tested = asked.filter(({ text }) => text.includes("AS kept")).at(-1);
+        const found = tested?.plan.map(({ detail }) => detail) ?? [];
+        expect(found, what).toEqual(expect.arrayContaining([...steps]));
+        expect(
+          found.filter((detail) => /^SCAN (e|entities|edges|events)\b(?!.*COVERING)/.test(detail)),
+          what,
+        ).toEqual([]);
+        expect(tested?.values, what).toContain(200);
+        const [relations] = asked.slice(-1);
+        expect(relations?.plan.map(({ detail }) => detail)).toEqual(expect.arrayContaining(RELATIONS));
+      }
+    }),
+  );
+
+  it.scoped("a predicate that keeps nothing is tested piece by piece", () =>
+    Effect.gen(function* () {
+      const { store, statements } = yield* plans.make(...alike);
+      const where = isOf(place("spec", "n"), "none");
+      const asked = yield* statements(store.list({ ...active, where }));
+      expect(asked.length).toBeGreaterThan(3);
+      const numbers = asked.flatMap(({ values }) => values.filter((value) => typeof value === "number"));
+      expect(Math.max(...numbers)).toBe(2000);
+    }),
+  );
+
+  it.scoped("what a predicate implies is looked up, and the rest of it tested on that alone", () =>
+    Effect.gen(function* () {
+      const { store, plans: of } = yield* plans.make(...alike);
+      const tag: Predicate = {
+        _tag: "Some",
+        at: place("metadata", "tags"),
+        holds: isOf({ root: 0, path: [] }, "rare"),
+      };
+      const implied: ReadonlyArray<readonly [Predicate, string]> = [
+        [tag, "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)"],
+        [isOf({ root: "owner", path: [] }, "a"), "SEARCH entities USING COVERING INDEX entities_by_owner (owner=?)"],
+        [isOf(place("metadata", "name"), "n7"), "SEARCH entities USING COVERING INDEX entities_by_name (name=?)"],
+      ];
+      for (const [first, step] of implied) {
+        const [, tested] = yield* of(store.list({ ...active, where: { _tag: "All", of: [first, hasN] } }));
+        expect(tested?.slice(0, 2)).toEqual([LOOK_UP, step]);
+      }
+    }),
+  );
+
+  it.scoped("a search reads no more than its page, however many it finds, and only few if something else says so", () =>
+    Effect.gen(function* () {
+      const { store, plans: of } = yield* plans.make(...alike);
+      const found = yield* of(store.list({ ...active, text: "common", ...ascending("relevance") }));
+      for (const steps of found.slice(0, -1))
+        expect(steps.slice(0, 3)).toEqual(["SCAN f VIRTUAL TABLE INDEX 64:M1>", "SCAN c", LOOK_UP]);
+      const [, first] = yield* of(store.list({ ...active, text: "common", tags: ["rare"], ...ascending("relevance") }));
+      expect(first?.slice(0, 2)).toEqual([
+        "SCAN f VIRTUAL TABLE INDEX 64:M1>",
+        "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)",
+      ]);
+    }),
+  );
+
   it.scoped("a list by what not every entity has reads two pages at most", () =>
     Effect.gen(function* () {
-      const { store, plan } = yield* make;
+      const { store, statements } = yield* plans.make();
       for (const order of [ascending("title"), descending("title")]) {
-        yield* store.list({ ...active, ...order });
-        const all = yield* plan;
-        const part = (name: string) =>
-          under(
-            all,
-            all.find(({ detail }) => detail === `CO-ROUTINE ${name}`),
-          );
+        const [asked] = yield* statements(store.list({ ...active, ...order }));
+        const part = (name: string) => plans.stepsOf(asked?.plan ?? [], name);
         expect(part("v")).toEqual(["SEARCH e USING INDEX entities_by_title (title>?)"]);
         expect(part("w")).toEqual(["SEARCH e USING INDEX entities_by_title (title=?)"]);
       }
+    }),
+  );
+
+  const ALL = "SCAN e USING COVERING INDEX entities_by_facets";
+  const counted: ReadonlyArray<readonly [Facet, Partial<EntityQuery>, ReadonlyArray<string>]> = [
+    [{ _tag: "Field", field: "kind" }, {}, [ALL]],
+    [{ _tag: "Field", field: "namespace" }, {}, [ALL]],
+    [{ _tag: "Field", field: "owner" }, {}, [ALL]],
+    [{ _tag: "Field", field: "state" }, {}, [ALL]],
+    [
+      { _tag: "Field", field: "owner" },
+      { kinds: ["a"] },
+      ["SEARCH e USING COVERING INDEX entities_by_facets (kind=?)"],
+    ],
+    [{ _tag: "Field", field: "kind" }, { owners: ["a"] }, ["SEARCH e USING INDEX entities_by_owner (owner=?)"]],
+    [{ _tag: "Field", field: "kind" }, { text: "a" }, [LOOK_UP, "SCAN f VIRTUAL TABLE INDEX 0:M1"]],
+    [{ _tag: "Tag" }, {}, ["SCAN h USING COVERING INDEX entity_tags_by_tag", ALL]],
+    [{ _tag: "Tag" }, {}, [ALL, "SEARCH h USING PRIMARY KEY (entity_id=?)"]],
+    [{ _tag: "Label", label: "a" }, {}, ["SEARCH h USING COVERING INDEX entity_labels_by_label (label=?)", ALL]],
+    [{ _tag: "Spec", path: ["n"] }, {}, ["SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]],
+    [{ _tag: "Field", field: "kind" }, { where: hasN }, ["SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]],
+  ];
+
+  it.scoped("facets are counted in indexes alone, or in what an index selects", () =>
+    Effect.gen(function* () {
+      const { facets, plans: of } = yield* plans.make(...alike);
+      for (const [facet, query, steps] of counted) {
+        const all = yield* of(facets.count({ ...active, ...query }, facet, 10));
+        expect(all.map((found) => found.slice(0, steps.length))).toContainEqual(steps);
+      }
+    }),
+  );
+
+  it.scoped("a graph is walked and its edges are found by index, whatever is asked of it", () =>
+    Effect.gen(function* () {
+      const { graph, plans: of } = yield* plans.make(...alike);
+      const walk = { start: "component:default/n1", limit: 10 };
+      const asked = [
+        graph.walk({ ...walk, direction: "both", types: ["dependsOn"], depth: 3 }),
+        graph.walk({ ...walk, direction: "dependents", types: [], depth: undefined }),
+        graph.walk({ ...walk, direction: "dependencies", types: ["ownedBy", "partOf"], depth: undefined }),
+        graph.path("component:default/n1", "group:default/common", ["ownedBy"]),
+      ];
+      for (const call of asked) {
+        const [steps = [], ...more] = yield* of<unknown, unknown>(call);
+        expect(more).toEqual([]);
+        const tables = steps.filter((detail) => /^\S+ (d|e|edges|entities)\b/.test(detail));
+        expect(tables.length).toBeGreaterThan(2);
+        for (const detail of tables) {
+          expect(detail).toMatch(
+            /^SEARCH (d USING COVERING INDEX edges_by_(from|to)|e USING INDEX sqlite_autoindex_entities_2) /,
+          );
+        }
+      }
+    }),
+  );
+
+  it.scoped("events are read by index, of one entity and of all", () =>
+    Effect.gen(function* () {
+      const { log, plans: of } = yield* plans.make();
+      const first = <A, E>(call: Effect.Effect<A, E>) => Effect.map(of(call), ([steps]) => steps?.[0]);
+      const byRevision = "SEARCH events USING INDEX sqlite_autoindex_events_2 (uid=? AND revision<?)";
+      expect(yield* first(log.history(uid(1), { limit: 9 }))).toBe(byRevision);
+      expect(yield* first(log.history(uid(1), { limit: 9, path: "/spec" }))).toBe(byRevision);
+      expect(yield* first(log.revision(uid(1), 3))).toBe(byRevision.replace("<", "="));
+      expect(yield* first(log.since(1, 3))).toBe("SEARCH events USING INTEGER PRIMARY KEY (rowid>?)");
+      expect(yield* first(log.head)).toBe("SEARCH events");
     }),
   );
 });

@@ -1,0 +1,83 @@
+/**
+ * The stores on a new database in memory, and how SQLite answers what they ask.
+ */
+import type { EntityWrite } from "@cadastre/domain/EntityStore";
+import * as EntityGraph from "@cadastre/sql/EntityGraph";
+import * as EntityStore from "@cadastre/sql/EntityStore";
+import * as EventLog from "@cadastre/sql/EventLog";
+import * as FacetStore from "@cadastre/sql/FacetStore";
+import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
+import * as Effect from "effect/Effect";
+import * as engines from "../src/internal/engine.ts";
+import * as schema from "../src/internal/schema.ts";
+
+interface Step {
+  readonly id: number;
+  readonly parent: number;
+  readonly detail: string;
+}
+
+interface Asked {
+  readonly text: string;
+  readonly values: ReadonlyArray<unknown>;
+  readonly plan: ReadonlyArray<Step>;
+}
+
+export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<EntityWrite>) {
+  const engine = yield* engines.make({ filename: ":memory:" });
+  yield* schema.migrate(engine);
+  if (entities.length > 0) {
+    yield* UnitOfWork.make(engine).transact(EntityStore.make(engine).save(entities));
+  }
+  const asked: Array<Asked> = [];
+  const watched: typeof engine = {
+    ...engine,
+    withReader: (use) =>
+      engine.withReader((connection) =>
+        use({
+          ...connection,
+          execute: (text, values, transform) =>
+            connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, undefined).pipe(
+              Effect.tap((plan) =>
+                Effect.sync(() => {
+                  // SQLite's own columns.
+                  asked.push({ text, values, plan: plan as ReadonlyArray<Step> });
+                }),
+              ),
+              Effect.zipRight(connection.execute(text, values, transform)),
+            ),
+        }),
+      ),
+  };
+
+  /** Every statement that a call runs. */
+  const statements = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<ReadonlyArray<Asked>, E> =>
+    Effect.suspend(() => {
+      asked.length = 0;
+      return Effect.map(call, () => [...asked]);
+    });
+
+  return {
+    statements,
+    /** What each statement of a call does to tables. */
+    plans: <A, E>(call: Effect.Effect<A, E>) =>
+      Effect.map(statements(call), (all) => all.map(({ plan }) => under(plan))),
+    store: EntityStore.make(watched),
+    facets: FacetStore.make(watched),
+    graph: EntityGraph.make(watched),
+    log: EventLog.make(watched),
+  };
+});
+
+/** What is done under the step of that name, or at all, in order: only what touches tables or sorts. */
+export const stepsOf = (plan: ReadonlyArray<Step>, name: string): ReadonlyArray<string> =>
+  under(
+    plan,
+    plan.find(({ detail }) => detail.endsWith(` ${name}`)),
+  );
+
+const under = (plan: ReadonlyArray<Step>, step?: Step): ReadonlyArray<string> =>
+  plan
+    .filter(({ parent }) => parent === (step?.id ?? 0))
+    .flatMap((child) => [child.detail, ...under(plan, child)])
+    .filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
