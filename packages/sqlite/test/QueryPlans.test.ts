@@ -1,8 +1,7 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import { byKey, byUid } from "@cadastre/domain/EntityStore";
-import type { Facet } from "@cadastre/domain/Facets";
-import type { Place, Predicate } from "@cadastre/domain/Predicate";
-import { EPOCH, entity, everything, uid } from "@cadastre/testing/Fixtures";
+import type { Predicate } from "@cadastre/domain/Predicate";
+import { EPOCH, uid } from "@cadastre/testing/Fixtures";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as plans from "./plans.ts";
@@ -13,32 +12,13 @@ const RELATIONS = [
   "SEARCH t USING COVERING INDEX sqlite_autoindex_entities_2 (key=?) LEFT-JOIN",
 ];
 
-/** What the use case asks for unless told. */
-const active: EntityQuery = { ...everything, states: ["active"], limit: 50 };
-
 const ascending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: false } });
 const descending = (field: EntityQuery["order"]["field"]) => ({ order: { field, descending: true } });
 
 const LOOK_UP = "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)";
 const SORT = "USE TEMP B-TREE FOR ORDER BY";
 
-/** More than are sorted, alike in almost everything. */
-const alike = Array.from({ length: 3100 }, (_, i) =>
-  entity({
-    name: `n${i}`,
-    title: `t${i}`,
-    description: "common",
-    tags: i < 5 ? ["common", "rare"] : ["common"],
-    labels: { common: "v" },
-    spec: { owner: "common", n: i },
-  }),
-);
-
-const place = (...path: ReadonlyArray<string>): Place => ({ root: "envelope", path });
-const isOf = (at: Place, value: string): Predicate => ({ _tag: "OneOf", at, values: [value] });
-const hasN: Predicate = { _tag: "Order", at: place("spec", "n"), op: ">=", value: 0 };
-
-describe("query plans", () => {
+describe("query plans of entities", () => {
   it.scoped("an entity and its relations are read by index", () =>
     Effect.gen(function* () {
       const { store, plans: of } = yield* plans.make();
@@ -86,7 +66,7 @@ describe("query plans", () => {
     it.scoped(`a list ${what} reads no more than its page`, () =>
       Effect.gen(function* () {
         const { store, statements } = yield* plans.make();
-        const [asked, ...more] = yield* statements(store.list({ ...active, ...query }));
+        const [asked, ...more] = yield* statements(store.list({ ...plans.active, ...query }));
         expect(more).toEqual([]);
         expect(plans.stepsOf(asked?.plan ?? [], "page")).toEqual([step]);
       }),
@@ -121,10 +101,10 @@ describe("query plans", () => {
 
   it.scoped("a list reads and sorts what few have, on further pages too", () =>
     Effect.gen(function* () {
-      const { store, statements } = yield* plans.make(...alike);
+      const { store, statements } = yield* plans.make(...plans.alike);
       for (const [what, query, step] of few) {
         for (const after of [undefined, { value: 1, uid: uid(1) }]) {
-          const [, asked, ...more] = yield* statements(store.list({ ...active, ...query, after }));
+          const [, asked, ...more] = yield* statements(store.list({ ...plans.active, ...query, after }));
           expect(more, what).toEqual([]);
           const [first, second, ...others] = plans.stepsOf(asked?.plan ?? [], "page");
           expect([first, second, others.at(-1)], what).toEqual([LOOK_UP, step, SORT]);
@@ -156,15 +136,15 @@ describe("query plans", () => {
       ["SEARCH e USING COVERING INDEX entities_by_kind_and_name (kind=?)", LOOK_UP],
     ],
     ["a word, by name", { text: "common" }, [CANDIDATES, LOOK_UP, "SCAN f VIRTUAL TABLE INDEX 0:M1"]],
-    ["a predicate", { where: hasN }, [CANDIDATES, LOOK_UP]],
+    ["a predicate", { where: plans.hasN }, [CANDIDATES, LOOK_UP]],
     [
       "a predicate, on a further page",
-      { where: hasN, after: { value: "n1", uid: uid(1) } },
+      { where: plans.hasN, after: { value: "n1", uid: uid(1) } },
       ["SEARCH e USING COVERING INDEX entities_by_name ((name,uid)>(?,?))", LOOK_UP],
     ],
     [
       "a predicate on one kind",
-      { where: { _tag: "All", of: [isOf(place("kind"), "Component"), hasN] } },
+      { where: { _tag: "All", of: [plans.isOf(plans.place("kind"), "Component"), plans.hasN] } },
       ["SEARCH e USING COVERING INDEX entities_by_kind_and_name (kind=?)", LOOK_UP],
     ],
     [
@@ -176,9 +156,9 @@ describe("query plans", () => {
 
   it.scoped("a list tests what many have, in the order of an index, and reads a bounded number", () =>
     Effect.gen(function* () {
-      const { store, statements } = yield* plans.make(...alike);
+      const { store, statements } = yield* plans.make(...plans.alike);
       for (const [what, query, steps] of common) {
-        const asked = yield* statements(store.list({ ...active, ...query }));
+        const asked = yield* statements(store.list({ ...plans.active, ...query }));
         const tested = asked.filter(({ text }) => text.includes("AS kept")).at(-1);
         const found = tested?.plan.map(({ detail }) => detail) ?? [];
         expect(found, what).toEqual(expect.arrayContaining([...steps]));
@@ -195,9 +175,9 @@ describe("query plans", () => {
 
   it.scoped("a predicate that keeps nothing is tested piece by piece", () =>
     Effect.gen(function* () {
-      const { store, statements } = yield* plans.make(...alike);
-      const where = isOf(place("spec", "n"), "none");
-      const asked = yield* statements(store.list({ ...active, where }));
+      const { store, statements } = yield* plans.make(...plans.alike);
+      const where = plans.isOf(plans.place("spec", "n"), "none");
+      const asked = yield* statements(store.list({ ...plans.active, where }));
       expect(asked.length).toBeGreaterThan(3);
       const numbers = asked.flatMap(({ values }) => values.filter((value) => typeof value === "number"));
       expect(Math.max(...numbers)).toBe(2000);
@@ -206,19 +186,25 @@ describe("query plans", () => {
 
   it.scoped("what a predicate implies is looked up, and the rest of it tested on that alone", () =>
     Effect.gen(function* () {
-      const { store, plans: of } = yield* plans.make(...alike);
+      const { store, plans: of } = yield* plans.make(...plans.alike);
       const tag: Predicate = {
         _tag: "Some",
-        at: place("metadata", "tags"),
-        holds: isOf({ root: 0, path: [] }, "rare"),
+        at: plans.place("metadata", "tags"),
+        holds: plans.isOf({ root: 0, path: [] }, "rare"),
       };
       const implied: ReadonlyArray<readonly [Predicate, string]> = [
         [tag, "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)"],
-        [isOf({ root: "owner", path: [] }, "a"), "SEARCH entities USING COVERING INDEX entities_by_owner (owner=?)"],
-        [isOf(place("metadata", "name"), "n7"), "SEARCH entities USING COVERING INDEX entities_by_name (name=?)"],
+        [
+          plans.isOf({ root: "owner", path: [] }, "a"),
+          "SEARCH entities USING COVERING INDEX entities_by_owner (owner=?)",
+        ],
+        [
+          plans.isOf(plans.place("metadata", "name"), "n7"),
+          "SEARCH entities USING COVERING INDEX entities_by_name (name=?)",
+        ],
       ];
       for (const [first, step] of implied) {
-        const [, tested] = yield* of(store.list({ ...active, where: { _tag: "All", of: [first, hasN] } }));
+        const [, tested] = yield* of(store.list({ ...plans.active, where: { _tag: "All", of: [first, plans.hasN] } }));
         expect(tested?.slice(0, 2)).toEqual([LOOK_UP, step]);
       }
     }),
@@ -226,11 +212,13 @@ describe("query plans", () => {
 
   it.scoped("a search reads no more than its page, however many it finds, and only few if something else says so", () =>
     Effect.gen(function* () {
-      const { store, plans: of } = yield* plans.make(...alike);
-      const found = yield* of(store.list({ ...active, text: "common", ...ascending("relevance") }));
+      const { store, plans: of } = yield* plans.make(...plans.alike);
+      const found = yield* of(store.list({ ...plans.active, text: "common", ...ascending("relevance") }));
       for (const steps of found.slice(0, -1))
         expect(steps.slice(0, 3)).toEqual(["SCAN f VIRTUAL TABLE INDEX 64:M1>", "SCAN c", LOOK_UP]);
-      const [, first] = yield* of(store.list({ ...active, text: "common", tags: ["rare"], ...ascending("relevance") }));
+      const [, first] = yield* of(
+        store.list({ ...plans.active, text: "common", tags: ["rare"], ...ascending("relevance") }),
+      );
       expect(first?.slice(0, 2)).toEqual([
         "SCAN f VIRTUAL TABLE INDEX 64:M1>",
         "SEARCH entity_tags USING COVERING INDEX entity_tags_by_tag (tag=?)",
@@ -242,78 +230,11 @@ describe("query plans", () => {
     Effect.gen(function* () {
       const { store, statements } = yield* plans.make();
       for (const order of [ascending("title"), descending("title")]) {
-        const [asked] = yield* statements(store.list({ ...active, ...order }));
+        const [asked] = yield* statements(store.list({ ...plans.active, ...order }));
         const part = (name: string) => plans.stepsOf(asked?.plan ?? [], name);
         expect(part("v")).toEqual(["SEARCH e USING INDEX entities_by_title (title>?)"]);
         expect(part("w")).toEqual(["SEARCH e USING INDEX entities_by_title (title=?)"]);
       }
-    }),
-  );
-
-  const ALL = "SCAN e USING COVERING INDEX entities_by_facets";
-  const counted: ReadonlyArray<readonly [Facet, Partial<EntityQuery>, ReadonlyArray<string>]> = [
-    [{ _tag: "Field", field: "kind" }, {}, [ALL]],
-    [{ _tag: "Field", field: "namespace" }, {}, [ALL]],
-    [{ _tag: "Field", field: "owner" }, {}, [ALL]],
-    [{ _tag: "Field", field: "state" }, {}, [ALL]],
-    [
-      { _tag: "Field", field: "owner" },
-      { kinds: ["a"] },
-      ["SEARCH e USING COVERING INDEX entities_by_facets (kind=?)"],
-    ],
-    [{ _tag: "Field", field: "kind" }, { owners: ["a"] }, ["SEARCH e USING INDEX entities_by_owner (owner=?)"]],
-    [{ _tag: "Field", field: "kind" }, { text: "a" }, [LOOK_UP, "SCAN f VIRTUAL TABLE INDEX 0:M1"]],
-    [{ _tag: "Tag" }, {}, ["SCAN h USING COVERING INDEX entity_tags_by_tag", ALL]],
-    [{ _tag: "Tag" }, {}, [ALL, "SEARCH h USING PRIMARY KEY (entity_id=?)"]],
-    [{ _tag: "Label", label: "a" }, {}, ["SEARCH h USING COVERING INDEX entity_labels_by_label (label=?)", ALL]],
-    [{ _tag: "Spec", path: ["n"] }, {}, ["SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]],
-    [{ _tag: "Field", field: "kind" }, { where: hasN }, ["SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]],
-  ];
-
-  it.scoped("facets are counted in indexes alone, or in what an index selects", () =>
-    Effect.gen(function* () {
-      const { facets, plans: of } = yield* plans.make(...alike);
-      for (const [facet, query, steps] of counted) {
-        const all = yield* of(facets.count({ ...active, ...query }, facet, 10));
-        expect(all.map((found) => found.slice(0, steps.length))).toContainEqual(steps);
-      }
-    }),
-  );
-
-  it.scoped("a graph is walked and its edges are found by index, whatever is asked of it", () =>
-    Effect.gen(function* () {
-      const { graph, plans: of } = yield* plans.make(...alike);
-      const walk = { start: "component:default/n1", limit: 10 };
-      const asked = [
-        graph.walk({ ...walk, direction: "both", types: ["dependsOn"], depth: 3 }),
-        graph.walk({ ...walk, direction: "dependents", types: [], depth: undefined }),
-        graph.walk({ ...walk, direction: "dependencies", types: ["ownedBy", "partOf"], depth: undefined }),
-        graph.path("component:default/n1", "group:default/common", ["ownedBy"]),
-      ];
-      for (const call of asked) {
-        const [steps = [], ...more] = yield* of<unknown, unknown>(call);
-        expect(more).toEqual([]);
-        const tables = steps.filter((detail) => /^\S+ (d|e|edges|entities)\b/.test(detail));
-        expect(tables.length).toBeGreaterThan(2);
-        for (const detail of tables) {
-          expect(detail).toMatch(
-            /^SEARCH (d USING COVERING INDEX edges_by_(from|to)|e USING INDEX sqlite_autoindex_entities_2) /,
-          );
-        }
-      }
-    }),
-  );
-
-  it.scoped("events are read by index, of one entity and of all", () =>
-    Effect.gen(function* () {
-      const { log, plans: of } = yield* plans.make();
-      const first = <A, E>(call: Effect.Effect<A, E>) => Effect.map(of(call), ([steps]) => steps?.[0]);
-      const byRevision = "SEARCH events USING INDEX sqlite_autoindex_events_2 (uid=? AND revision<?)";
-      expect(yield* first(log.history(uid(1), { limit: 9 }))).toBe(byRevision);
-      expect(yield* first(log.history(uid(1), { limit: 9, path: "/spec" }))).toBe(byRevision);
-      expect(yield* first(log.revision(uid(1), 3))).toBe(byRevision.replace("<", "="));
-      expect(yield* first(log.since(1, 3))).toBe("SEARCH events USING INTEGER PRIMARY KEY (rowid>?)");
-      expect(yield* first(log.head)).toBe("SEARCH events");
     }),
   );
 });

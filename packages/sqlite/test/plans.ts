@@ -1,12 +1,15 @@
 /**
  * The stores on a new database in memory, and how SQLite answers what they ask.
  */
+import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
+import type { Place, Predicate } from "@cadastre/domain/Predicate";
 import * as EntityGraph from "@cadastre/sql/EntityGraph";
 import * as EntityStore from "@cadastre/sql/EntityStore";
 import * as EventLog from "@cadastre/sql/EventLog";
 import * as FacetStore from "@cadastre/sql/FacetStore";
 import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
+import { entity, everything } from "@cadastre/testing/Fixtures";
 import * as Effect from "effect/Effect";
 import * as engines from "../src/internal/engine.ts";
 import * as schema from "../src/internal/schema.ts";
@@ -81,3 +84,22 @@ const under = (plan: ReadonlyArray<Step>, step?: Step): ReadonlyArray<string> =>
     .filter(({ parent }) => parent === (step?.id ?? 0))
     .flatMap((child) => [child.detail, ...under(plan, child)])
     .filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
+
+/** What the use case asks for unless told. */
+export const active: EntityQuery = { ...everything, states: ["active"], limit: 50 };
+
+/** More than are sorted, alike in almost everything. */
+export const alike = Array.from({ length: 3100 }, (_, i) =>
+  entity({
+    name: `n${i}`,
+    title: `t${i}`,
+    description: "common",
+    tags: i < 5 ? ["common", "rare"] : ["common"],
+    labels: { common: "v" },
+    spec: { owner: "common", n: i },
+  }),
+);
+
+export const place = (...path: ReadonlyArray<string>): Place => ({ root: "envelope", path });
+export const isOf = (at: Place, value: string): Predicate => ({ _tag: "OneOf", at, values: [value] });
+export const hasN: Predicate = { _tag: "Order", at: place("spec", "n"), op: ">=", value: 0 };
