@@ -27,12 +27,13 @@ const TITLES = { dependencies: "needs", dependents: "is needed by" } as const;
 export const view = (graph: Graph, { direction, depth, style, width }: View): string => {
   const nodes = new Map(graph.nodes.map((node) => [node.reference, node]));
   const line = (prefix: string, relation: string, reference: string, mark: string) => {
-    const label = `${prefix}${relation === "" ? "" : `${relation} `}${printable(short(reference))}`;
+    const label = `${relation === "" ? "" : `${relation} `}${printable(short(reference))}`;
     const node = nodes.get(reference);
     const rest = `${stateOf(node)}${mark}`;
     const title = node?.title === undefined || mark !== "" ? "" : `  ${printable(node.title)}`;
-    const room = (width ?? Number.POSITIVE_INFINITY) - columns(label) - columns(rest);
-    return label + style.yellow(rest) + style.dim(room < 8 ? "" : cut(title, room));
+    // The strokes of the prefix are one column each.
+    const room = (width ?? Number.POSITIVE_INFINITY) - prefix.length - columns(label) - columns(rest);
+    return prefix + label + style.yellow(rest) + style.dim(room < 8 ? "" : cut(title, room));
   };
   const directions = direction === "both" ? (["dependencies", "dependents"] as const) : [direction];
   const trees = directions.map((towards) => ({

@@ -97,7 +97,7 @@ it("cuts titles to the terminal, and never references", () => {
 });
 
 it("draws a chain as long as a graph can be", () => {
-  const length = 3_000;
+  const length = 2_000;
   const reference = (i: number) => `component:default/c${i}`;
   const chain: Graph = {
     root: reference(0),
