@@ -49,19 +49,20 @@ export const fieldsOf = (document: EntityDocument): { readonly [Field in SearchF
   };
 };
 
-const wordsOf = (text: string): ReadonlyArray<string> => (text.match(WORD) ?? []).map(fold);
-
-const WORD = /[\p{L}\p{N}\p{M}]+/gu;
-
-/** Upper case, because lower case depends on the place (σ and ς are both Σ, ß is SS). */
-const fold = (word: string): string => {
-  const folded = ASCII.test(word)
-    ? word.toUpperCase()
-    : word.normalize("NFKD").toUpperCase().normalize("NFKD").replaceAll(DIACRITICS, "");
-  return folded.length > MAX_WORD ? [...folded].slice(0, MAX_WORD).join("") : folded;
+/** Upper case, because lower case depends on the place (σ and ς are both Σ) and has more letters (ß is SS). */
+const wordsOf = (text: string): ReadonlyArray<string> => {
+  const words = ASCII.test(text) ? text.toUpperCase().match(ASCII_WORD) : text.match(WORD)?.map(fold);
+  return (words ?? []).map((word) => (word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word));
 };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII.
 const ASCII = /^[\x00-\x7f]*$/;
 
+const ASCII_WORD = /[A-Z0-9]+/g;
+
+const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+
 const DIACRITICS = /[\u0300-\u036f]/gu;
+
+const fold = (word: string): string =>
+  word.normalize("NFKD").toUpperCase().normalize("NFKD").replaceAll(DIACRITICS, "");

@@ -55,7 +55,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
         CASE WHEN e.title IS NOT NULL THEN ${dialect.text(sql`e.envelope`, ["metadata", "title"])} END AS title
       FROM nodes n LEFT JOIN entities e ON e.key = n.key
       UNION ALL
-      SELECT DISTINCT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL
+      SELECT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL
       FROM nodes n CROSS JOIN edges d
       WHERE d.from_key = n.key ${ofTypes} AND ${dialect.residual(sql`d.to_key`)} IN (SELECT key FROM nodes)
       ORDER BY 1, 2, 3, 4`);
@@ -66,9 +66,10 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   return {
     walk: Effect.fnUntraced(function* ({ start, direction, types, depth, limit }) {
       const asked = { start, direction, types, rows: limit + 1 };
-      const first = yield* read({ ...asked, depth });
+      const counted = depth !== undefined && depth <= SHALLOW ? depth : undefined;
+      const first = yield* read({ ...asked, depth: counted });
       // So many ways to so few nodes that the rows may have ended before the nodes did.
-      const isCut = depth !== undefined && first.rows > limit && first.nodes.length <= limit;
+      const isCut = counted !== undefined && first.rows > limit && first.nodes.length <= limit;
       const found = isCut ? yield* read({ ...asked, depth: undefined }) : first;
 
       const depths = routes.depths(start, direction, found.edges);
@@ -94,6 +95,9 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   };
 };
 
+/** To this depth the database keeps to it. A deeper walk, with many ways to a node, goes to the limit and is cut then. */
+const SHALLOW = 4;
+
 interface Found {
   /** By reference, without their depths. */
   readonly nodes: ReadonlyArray<Omit<GraphNode, "depth">>;
@@ -103,9 +107,13 @@ interface Found {
 
 const toFound = (rows: ReadonlyArray<Row>): Found => ({
   nodes: rows.filter(({ is_edge }) => is_edge === 0).map(toNode),
-  edges: rows.filter(({ is_edge }) => is_edge === 1).map(toEdge),
+  edges: rows.filter((row, i) => row["is_edge"] === 1 && !isSameEdge(row, rows[i - 1])).map(toEdge),
   rows: rows.reduce((sum, { ways }) => sum + Number(ways), 0),
 });
+
+/** Both ends may have declared it; equals follow each other. */
+const isSameEdge = (a: Row, b: Row | undefined): boolean =>
+  a["type"] === b?.["type"] && a["from_key"] === b?.["from_key"] && a["to_key"] === b?.["to_key"];
 
 /** The casts are the store's trust in its own columns. */
 const toNode = ({ from_key, uid, state, title }: Row): Omit<GraphNode, "depth"> => ({

@@ -26,9 +26,11 @@ export const ranked = (sql: Constructor, text: SearchText, { degree, among, afte
   const [these, ...better] = degree % 2 === 0 ? [complete] : [within(fields, text), complete];
   const expression = [these, ...better, ...(fields === 1 ? [] : [within(fields - 1, text)])].join(") NOT (");
   const offset = degree * DEGREE;
+  // The driver binds what is beyond 32 bits as a float, from which FTS5 would not start.
+  const beyond = sql`CAST(${Math.max(after - offset, 0)} AS INTEGER)`;
   return sql`
     SELECT ${sql.literal(ID)} AS id, f.rowid + ${offset} AS sort FROM entity_search f
-    WHERE entity_search MATCH ${`(${expression})`} AND f.rowid > ${Math.max(after - offset, 0)}
+    WHERE entity_search MATCH ${`(${expression})`} AND f.rowid > ${beyond}
       ${among === undefined ? sql`` : sql`AND ${sql.literal(ID)} IN (${among})`}
     ORDER BY f.rowid LIMIT ${limit}`;
 };
