@@ -138,7 +138,7 @@ const make = Effect.gen(function* () {
       const validated = yield* Input.read(input);
       const reference = Reference.format(referenceOf(validated.document));
       const taken = new AlreadyExists({ message: `${reference} is registered already: put or patch it`, reference });
-      return yield* write(byKey(reference.toLowerCase()), options, (current) =>
+      return yield* write(byKey(Reference.key(referenceOf(validated.document))), options, (current) =>
         current === undefined ? Either.right(validated) : Either.left(taken),
       ).pipe(
         Effect.catchTags({
