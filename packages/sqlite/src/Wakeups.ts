@@ -7,18 +7,16 @@ import * as Layer from "effect/Layer";
 import * as PubSub from "effect/PubSub";
 import * as Stream from "effect/Stream";
 
+// One that waits is enough: it says all that a second would say.
+const waiting = PubSub.sliding<void>(1);
+
 export const layer: Layer.Layer<Wakeups> = Layer.effect(
   Wakeups,
-  Effect.map(
-    // One that waits is enough: it says all that a second would say.
-    PubSub.sliding<Topic>(1),
-    (topics): Wakeups["Type"] => ({
-      notify: (topic) => Effect.asVoid(PubSub.publish(topics, topic)),
-      listen: (topic) =>
-        Stream.fromPubSub(topics).pipe(
-          Stream.filter((one) => one === topic),
-          Stream.as(undefined),
-        ),
-    }),
-  ),
+  Effect.gen(function* () {
+    const topics: { readonly [Name in Topic]: PubSub.PubSub<void> } = { events: yield* waiting, jobs: yield* waiting };
+    return Wakeups.of({
+      notify: (topic) => Effect.asVoid(PubSub.publish(topics[topic], undefined)),
+      listen: (topic) => Stream.fromPubSub(topics[topic]),
+    });
+  }),
 );
