@@ -5,10 +5,14 @@ import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type * as Stream from "effect/Stream";
+import { Channel } from "./Channel.ts";
+import { MessageId, PING } from "./Delivery.ts";
 import { EntityState, EntityUid, type Envelope, Source } from "./Entity.ts";
 import type { InvalidInput, StoreUnavailable } from "./Errors.ts";
 import { EventType } from "./Event.ts";
 import { Scope, Via } from "./Principal.ts";
+import { DisabledReason } from "./Subscription.ts";
+import { SubscriptionId } from "./SubscriptionId.ts";
 import { TokenId } from "./Token.ts";
 
 const Time = Schema.String.pipe(
@@ -24,7 +28,7 @@ const parts = Schema.Struct({
     title: Schema.optional(Schema.String),
     tags: Schema.optional(Schema.Array(Schema.String)),
     labels: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
-    uid: EntityUid,
+    uid: Schema.Union(EntityUid, SubscriptionId),
     revision: Schema.Int.pipe(Schema.positive()),
     createdAt: Time,
     updatedAt: Time,
@@ -57,7 +61,7 @@ export const ArchiveRecord = Schema.Union(
     sequence: Schema.Number,
     id: Schema.String,
     event: EventType,
-    uid: EntityUid,
+    uid: Schema.Union(EntityUid, SubscriptionId),
     reference: Schema.String,
     revision: Schema.Number,
     at: Time,
@@ -79,6 +83,40 @@ export const ArchiveRecord = Schema.Union(
     lastUsedAt: Schema.optional(Time),
     revokedAt: Schema.optional(Time),
   }),
+  Schema.Struct({
+    type: Schema.Literal("subscription"),
+    id: SubscriptionId,
+    name: Schema.String,
+    channel: Channel,
+    /** Of use only where the vault has the key that sealed it. */
+    sealed: Schema.String,
+    types: Schema.Array(EventType),
+    filter: Schema.optional(Schema.String),
+    retry: Schema.Array(Schema.Number),
+    rateLimit: Schema.Number,
+    ordered: Schema.Boolean,
+    disabled: Schema.optional(Schema.Struct({ reason: DisabledReason, at: Time })),
+    revision: Schema.Number,
+    createdAt: Time,
+    updatedAt: Time,
+    /** What it was told of, or will be by the deliveries that follow, is not after this. */
+    since: Schema.Number,
+    until: Schema.optional(Schema.Number),
+    failingSince: Schema.optional(Time),
+    unevaluated: Schema.Number,
+    sample: Schema.optional(Schema.Struct({ reference: Schema.String, message: Schema.String })),
+  }),
+  /** What was not told yet. */
+  Schema.Struct({
+    type: Schema.Literal("delivery"),
+    id: MessageId,
+    subscription: SubscriptionId,
+    event: Schema.Union(EventType, Schema.Literal(PING)),
+    sequence: Schema.Number,
+    uid: Schema.String,
+    reference: Schema.String,
+    createdAt: Time,
+  }),
 ).annotations({ identifier: "ArchiveRecord" });
 
 export type ArchiveRecord = typeof ArchiveRecord.Type;
@@ -88,13 +126,15 @@ export class Archive extends Context.Tag("@cadastre/domain/Archive")<
   Archive,
   {
     /**
-     * Everything, as it stood at one moment: first the `catalog` record, then entities by uid, events by sequence, tokens
-     * by id. Memory is bounded whatever the size.
+     * Everything, as it stood at one moment: first the `catalog` record, then entities by uid, events by sequence, tokens,
+     * subscriptions and deliveries that are under way by id. Memory is bounded whatever the size. What was delivered or
+     * given up stays behind, as do jobs.
      */
     readonly dump: Stream.Stream<ArchiveRecord, StoreUnavailable>;
 
     /**
-     * Restores records, ids, revisions and sequences as they are, all or none, into an empty catalog. Fails with
+     * Restores records, ids, revisions and sequences as they are, all or none, into an empty catalog; deliveries are held, to
+     * be begun anew. Fails with
      * `InvalidInput` if the catalog is not empty or the records contradict each other: something occurs twice, an envelope
      * is of another uid, or the last event of an entity is not of the revision that it is at.
      */

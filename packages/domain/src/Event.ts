@@ -1,12 +1,13 @@
 /**
  * Change events: the audit log and the feed. Exactly one per revision of an entity, written in the transaction that makes
- * the revision.
+ * the revision; and one when a subscription is enabled or disabled.
  */
 import * as Schema from "effect/Schema";
 import type { EntityUid } from "./Entity.ts";
 import type { Json, JsonObject } from "./Json.ts";
 import type { Via } from "./Principal.ts";
 import type { ReferenceKey } from "./Reference.ts";
+import type { SubscriptionId } from "./SubscriptionId.ts";
 
 /** A write that changes the state is `activated` or `deactivated`, even if it changes other fields too. */
 export const EventType = Schema.Literal(
@@ -15,6 +16,8 @@ export const EventType = Schema.Literal(
   "entity.deleted",
   "entity.activated",
   "entity.deactivated",
+  "subscription.enabled",
+  "subscription.disabled",
 ).annotations({ identifier: "EventType" });
 
 export type EventType = typeof EventType.Type;
@@ -31,7 +34,7 @@ export interface ChangeEvent {
   /** `evt_` and a UUIDv7. */
   readonly id: string;
   readonly type: EventType;
-  readonly uid: EntityUid;
+  readonly uid: EntityUid | SubscriptionId;
   readonly reference: ReferenceKey;
   /** The revision that the change made; for a deletion, one more than the last. */
   readonly revision: number;
@@ -44,7 +47,7 @@ export interface ChangeEvent {
   readonly traceparent?: string | undefined;
   /** From the revision before to this one, over the document and `status.state`. Empty for created and deleted. */
   readonly patch: ReadonlyArray<PatchOperation>;
-  /** The envelope after the change, as JSON text; for a deletion, the last there was. */
+  /** The envelope after the change, as JSON text; for a deletion, the last there was; for a subscription, one like it. */
   readonly envelope: string;
 }
 

@@ -11,9 +11,11 @@ import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import { type Engine, unavailable } from "./Engine.ts";
 import * as records from "./internal/archiveRecords.ts";
+import * as deliveryRows from "./internal/deliveryRows.ts";
 import * as entityRows from "./internal/entityRows.ts";
 import * as eventRows from "./internal/eventRows.ts";
 import * as Statements from "./internal/statements.ts";
+import * as subscriptionRows from "./internal/subscriptionRows.ts";
 import * as tokenRows from "./internal/tokenRows.ts";
 
 /** Records that are read or written at once. */
@@ -33,6 +35,14 @@ export const make = (
     sql`SELECT * FROM events WHERE sequence > ${"after"} ORDER BY sequence LIMIT ${"limit"}`,
   );
   const pageOfTokens = statements.prepare(sql`SELECT * FROM tokens WHERE id > ${"after"} ORDER BY id LIMIT ${"limit"}`);
+  const pageOfSubscriptions = statements.prepare(
+    sql`SELECT * FROM subscriptions WHERE id > ${"after"} ORDER BY id LIMIT ${"limit"}`,
+  );
+  const pageOfDeliveries = statements.prepare(sql`
+    SELECT * FROM deliveries
+    WHERE id > ${"after"} AND state IN ('pending', 'held') AND sequence IS NOT NULL
+    ORDER BY id LIMIT ${"limit"}`);
+  const dispatched = statements.prepare(sql`SELECT sequence FROM dispatch`);
 
   const header = Stream.fromEffect(
     Effect.map(
@@ -44,9 +54,12 @@ export const make = (
   const insertEntities = entityRows.inserter(statements, entityRows.INSERTION);
   const insertEvents = statements.insert(eventRows.insertion("sequence"));
   const insertTokens = statements.insert(tokenRows.INSERTION);
+  const insertSubscriptions = statements.insert(subscriptionRows.WHOLE);
+  const insertDeliveries = statements.insert(deliveryRows.INSERTION);
 
   const isUsed = statements.prepare(sql`
-    SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)`);
+    SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)
+      OR EXISTS (SELECT 1 FROM subscriptions)`);
   const strayEntity = statements.prepare(sql`
     SELECT e.key FROM entities e
     WHERE e.revision IS DISTINCT FROM (SELECT max(v.revision) FROM events v WHERE v.uid = e.uid)
@@ -74,6 +87,18 @@ export const make = (
         .map(records.toToken)
         .map(tokenRows.valuesOf),
     );
+    yield* insertSubscriptions(
+      page
+        .filter((record) => record.type === "subscription")
+        .map(records.toSubscription)
+        .map(subscriptionRows.wholeOf),
+    );
+    yield* insertDeliveries(
+      page
+        .filter((record) => record.type === "delivery")
+        .map(records.toDelivery)
+        .map(deliveryRows.valuesOf),
+    );
   });
 
   return {
@@ -85,6 +110,14 @@ export const make = (
             Stream.concat(paged("", pageOfEntities, "uid", records.entityRecord)),
             Stream.concat(paged(0, pageOfEvents, "sequence", records.eventRecord)),
             Stream.concat(paged("", pageOfTokens, "id", records.tokenRecord)),
+            Stream.concat(
+              Stream.unwrap(
+                Effect.map(dispatched({}), ([row]) =>
+                  paged("", pageOfSubscriptions, "id", records.subscriptionRecord(Number(row?.["sequence"]))),
+                ),
+              ),
+            ),
+            Stream.concat(paged("", pageOfDeliveries, "id", records.deliveryRecord)),
             Stream.provideService(TransactionConnection, [connection, 0]),
           ),
       ),
@@ -94,7 +127,7 @@ export const make = (
       unitOfWork.transact(
         Effect.gen(function* () {
           if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");
-          const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
+          const counts = { catalog: 0, entity: 0, event: 0, token: 0, subscription: 0, delivery: 0 };
           yield* incoming.pipe(
             Stream.grouped(PAGE),
             Stream.runForEach((group) => {
@@ -104,7 +137,7 @@ export const make = (
               return Effect.catchTag(store(page, first), "Conflict", () =>
                 refusal(
                   `/${first}`,
-                  `a uid, reference, revision, sequence or token of the records ${first} to ${first + page.length - 1} occurs twice`,
+                  `a uid, reference, revision, sequence, token, subscription or delivery of the records ${first} to ${first + page.length - 1} occurs twice`,
                 ),
               );
             }),

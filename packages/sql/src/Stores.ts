@@ -2,11 +2,13 @@
  * Every port of the store, on any database that brings an {@link Engine} and has the tables.
  */
 import { Archive } from "@cadastre/domain/Archive";
+import { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Wakeups } from "@cadastre/domain/Wakeups";
@@ -14,12 +16,15 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as archive from "./Archive.ts";
+import * as deliveryLog from "./DeliveryLog.ts";
+import * as deliveryStore from "./DeliveryStore.ts";
 import { Engine } from "./Engine.ts";
 import * as entityGraph from "./EntityGraph.ts";
 import * as entityStore from "./EntityStore.ts";
 import * as eventLog from "./EventLog.ts";
 import * as facetStore from "./FacetStore.ts";
 import * as healthCheck from "./HealthCheck.ts";
+import * as subscriptionStore from "./SubscriptionStore.ts";
 import * as tokenStore from "./TokenStore.ts";
 import * as unitOfWork from "./UnitOfWork.ts";
 
@@ -30,6 +35,9 @@ export type Stores =
   | EventLog
   | Wakeups
   | TokenStore
+  | SubscriptionStore
+  | DeliveryStore
+  | DeliveryLog
   | UnitOfWork
   | HealthCheck
   | Archive;
@@ -44,6 +52,9 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer
       Context.add(FacetStore, facetStore.make(engine)),
       Context.add(EventLog, eventLog.make(engine)),
       Context.add(TokenStore, tokenStore.make(engine, transactions)),
+      Context.add(SubscriptionStore, subscriptionStore.make(engine, transactions)),
+      Context.add(DeliveryStore, deliveryStore.make(engine, transactions)),
+      Context.add(DeliveryLog, deliveryLog.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
       Context.add(Archive, archive.make(engine, transactions)),
     );

@@ -1,6 +1,7 @@
 /**
  * Values for tests: valid, and as plain as the test leaves them.
  */
+import { type Delivery, type LoggedAttempt, MessageId } from "@cadastre/domain/Delivery";
 import { type EntityRecord, EntityUid, toEnvelope } from "@cadastre/domain/Entity";
 import { type EntityQuery, SortField, type SortOrder } from "@cadastre/domain/EntityQuery";
 import { EntityStore, type EntityWrite } from "@cadastre/domain/EntityStore";
@@ -8,6 +9,8 @@ import type { ChangeEvent, EventType } from "@cadastre/domain/Event";
 import type { JsonObject } from "@cadastre/domain/Json";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
+import { DEFAULT_RATE, DEFAULT_RETRY, DEFAULT_TYPES, type Subscription } from "@cadastre/domain/Subscription";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { type Token, TokenId } from "@cadastre/domain/Token";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import * as Effect from "effect/Effect";
@@ -130,6 +133,64 @@ export const event = (of: EntityWrite, type: EventType = "entity.created"): Chan
     envelope: of.envelope,
   };
 };
+
+export const subscription = (options: Partial<Subscription> = {}): Subscription => {
+  issued += 1;
+  return {
+    id: SubscriptionId.make(`sub_${uuid(issued)}`),
+    name: `subscription-${issued}`,
+    channel: { type: "webhook", url: "http://receiver.example/hook" },
+    sealed: "sealed",
+    types: DEFAULT_TYPES,
+    filter: undefined,
+    retry: DEFAULT_RETRY,
+    rateLimit: DEFAULT_RATE,
+    ordered: false,
+    disabled: undefined,
+    revision: 1,
+    createdAt: EPOCH,
+    updatedAt: EPOCH,
+    since: 0,
+    until: undefined,
+    ...options,
+  };
+};
+
+/** A delivery of an event that need not be in any log. */
+export const delivery = (
+  { id }: Pick<Subscription, "id">,
+  options: Partial<Delivery> & { readonly sequence?: number } = {},
+): Delivery => {
+  issued += 1;
+  const { sequence = issued, ...rest } = options;
+  return {
+    id: MessageId.make(`msg_${uuid(issued)}`),
+    subscription: id,
+    type: "entity.updated",
+    subject: { sequence, uid: uid(1), reference: "component:default/payments" },
+    state: "pending",
+    attempts: 0,
+    tries: 0,
+    job: undefined,
+    createdAt: EPOCH,
+    nextAt: undefined,
+    finishedAt: undefined,
+    reason: undefined,
+    ...rest,
+  };
+};
+
+export const attempt = ({ id }: Pick<Delivery, "id">, number: number): LoggedAttempt => ({
+  delivery: id,
+  number,
+  at: EPOCH + number,
+  outcome: "failed",
+  failure: "status",
+  message: 'answered 500 "Größe"',
+  status: 500,
+  timings: { connect: 1.5, total: 12 },
+  answer: "no\n",
+});
 
 export const token = (options: Partial<Token> = {}): Token => {
   issued += 1;

@@ -2,8 +2,10 @@
  * Identifiers that count: the same in every run, and in order of their making as UUIDv7s are.
  */
 import { createHash } from "node:crypto";
+import { MessageId } from "@cadastre/domain/Delivery";
 import { EntityUid } from "@cadastre/domain/Entity";
 import { Identifiers } from "@cadastre/domain/Identifiers";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { TokenId } from "@cadastre/domain/Token";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -24,7 +26,9 @@ export const layer: Layer.Layer<Identifiers> = Layer.sync(Identifiers, () => {
     entityUid: next(entityUid),
     eventId: next((n) => `evt_${uuid(n)}`),
     tokenId: next((n) => TokenId.make(`tok_${uuid(n)}`)),
-    tokenSecret: next((n) => `cad_${Buffer.alloc(32, n).toString("base64url")}`),
+    subscriptionId: next((n) => SubscriptionId.make(`sub_${uuid(n)}`)),
+    messageId: next((n) => MessageId.make(`msg_${uuid(n)}`)),
+    secret: next((n) => Buffer.alloc(32, n).toString("base64url")),
     hash: (secret) => createHash("sha256").update(secret).digest("hex"),
   };
 });

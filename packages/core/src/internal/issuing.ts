@@ -19,7 +19,7 @@ export const issue = Effect.fnUntraced(function* (
   { name, scopes, expiresAt }: Grant,
   now: number,
 ) {
-  const secret = yield* identifiers.tokenSecret;
+  const secret = `cad_${yield* identifiers.secret}`;
   const token: Token = {
     id: yield* identifiers.tokenId,
     name,

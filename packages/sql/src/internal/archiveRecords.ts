@@ -2,14 +2,18 @@
  * Between rows and the records of an archive, whose times are ISO 8601.
  */
 import type { ArchiveRecord } from "@cadastre/domain/Archive";
+import type { Delivery } from "@cadastre/domain/Delivery";
 import { type EntityUid, toRecord } from "@cadastre/domain/Entity";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import type { PatchOperation, SequencedEvent } from "@cadastre/domain/Event";
 import * as Relation from "@cadastre/domain/Relation";
+import type { SubscriptionRecord } from "@cadastre/domain/Subscription";
 import type { Token } from "@cadastre/domain/Token";
 import type { Row } from "@effect/sql/SqlConnection";
 import * as Either from "effect/Either";
+import * as deliveryRows from "./deliveryRows.ts";
 import * as eventRows from "./eventRows.ts";
+import * as subscriptionRows from "./subscriptionRows.ts";
 import * as tokenRows from "./tokenRows.ts";
 
 type Of<Type extends ArchiveRecord["type"]> = Extract<ArchiveRecord, { readonly type: Type }>;
@@ -24,6 +28,32 @@ export const entityRecord = (row: Row): Of<"entity"> => ({
 export const eventRecord = (row: Row): Of<"event"> => {
   const { type, at, envelope, ...event } = eventRows.decode(row);
   return { ...event, type: "event", event: type, at: toIso(at), envelope: JSON.parse(envelope) };
+};
+
+/** `dispatched`: the last event that was given to all subscriptions. */
+export const subscriptionRecord =
+  (dispatched: number) =>
+  (row: Row): Of<"subscription"> => {
+    const { filter, disabled, createdAt, updatedAt, since, until, failingSince, sample, ...subscription } =
+      subscriptionRows.decode(row);
+    return {
+      type: "subscription",
+      ...subscription,
+      ...(filter === undefined ? {} : { filter }),
+      ...(disabled === undefined ? {} : { disabled: { ...disabled, at: toIso(disabled.at) } }),
+      createdAt: toIso(createdAt),
+      updatedAt: toIso(updatedAt),
+      since: Math.max(since, dispatched),
+      ...(until === undefined ? {} : { until }),
+      ...(failingSince === undefined ? {} : { failingSince: toIso(failingSince) }),
+      ...(sample === undefined ? {} : { sample }),
+    };
+  };
+
+export const deliveryRecord = (row: Row): Of<"delivery"> => {
+  const { id, subscription, type, subject, createdAt } = deliveryRows.decode(row);
+  if (subject === undefined) throw new Error("a ping is not archived");
+  return { type: "delivery", id, subscription, event: type, ...subject, createdAt: toIso(createdAt) };
 };
 
 export const tokenRecord = (row: Row): Of<"token"> => {
@@ -60,6 +90,50 @@ export const toToken = ({ type: _, createdAt, expiresAt, lastUsedAt, revokedAt, 
   expiresAt: toMillis(expiresAt),
   lastUsedAt: toMillis(lastUsedAt),
   revokedAt: toMillis(revokedAt),
+});
+
+export const toSubscription = ({
+  type: _,
+  filter,
+  disabled,
+  createdAt,
+  updatedAt,
+  until,
+  failingSince,
+  sample,
+  ...subscription
+}: Of<"subscription">): SubscriptionRecord => ({
+  ...subscription,
+  filter,
+  disabled: disabled === undefined ? undefined : { ...disabled, at: Date.parse(disabled.at) },
+  createdAt: Date.parse(createdAt),
+  updatedAt: Date.parse(updatedAt),
+  until,
+  failingSince: toMillis(failingSince),
+  sample,
+});
+
+export const toDelivery = ({
+  id,
+  subscription,
+  event,
+  sequence,
+  uid,
+  reference,
+  createdAt,
+}: Of<"delivery">): Delivery => ({
+  id,
+  subscription,
+  type: event,
+  subject: { sequence, uid, reference },
+  state: "held",
+  attempts: 0,
+  tries: 0,
+  job: undefined,
+  createdAt: Date.parse(createdAt),
+  nextAt: undefined,
+  finishedAt: undefined,
+  reason: undefined,
 });
 
 const toIso = (time: number): string => new Date(time).toISOString();

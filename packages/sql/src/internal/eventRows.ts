@@ -1,6 +1,7 @@
 import { EntityUid } from "@cadastre/domain/Entity";
 import { type ChangeEvent, EventType, type PatchOperation, type SequencedEvent } from "@cadastre/domain/Event";
 import { Via } from "@cadastre/domain/Principal";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import * as Schema from "effect/Schema";
 import type { Insertion } from "../Engine.ts";
 
@@ -44,7 +45,7 @@ const EventRow = Schema.Struct({
   sequence: Schema.Number,
   id: Schema.String,
   type: EventType,
-  uid: EntityUid,
+  uid: Schema.Union(EntityUid, SubscriptionId),
   reference: Schema.String,
   revision: Schema.Number,
   at: Schema.Number,

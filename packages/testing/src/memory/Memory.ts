@@ -3,12 +3,14 @@
  * through JSON, as in any database.
  */
 import { Archive } from "@cadastre/domain/Archive";
+import { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import { Spool } from "@cadastre/domain/Spool";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Stores } from "@cadastre/sqlite/Sqlite";
@@ -19,10 +21,12 @@ import * as Layer from "effect/Layer";
 import * as Stream from "effect/Stream";
 import * as archive from "./internal/archive.ts";
 import * as database from "./internal/database.ts";
+import * as deliveryStore from "./internal/deliveryStore.ts";
 import * as entityGraph from "./internal/entityGraph.ts";
 import * as entityStore from "./internal/entityStore.ts";
 import * as eventLog from "./internal/eventLog.ts";
 import * as facetStore from "./internal/facetStore.ts";
+import * as subscriptionStore from "./internal/subscriptionStore.ts";
 import * as tokenStore from "./internal/tokenStore.ts";
 
 /** An empty catalog. Transactions run one at a time, and calls outside of one wait until it ends. */
@@ -37,6 +41,9 @@ export const layer: Layer.Layer<Stores> = Layer.merge(
         Context.add(FacetStore, facetStore.make(tables)),
         Context.add(EntityGraph, entityGraph.make(tables)),
         Context.add(TokenStore, tokenStore.make(tables)),
+        Context.add(SubscriptionStore, subscriptionStore.make(tables)),
+        Context.add(DeliveryStore, deliveryStore.make(tables)),
+        Context.add(DeliveryLog, deliveryStore.makeLog(tables)),
         Context.add(UnitOfWork, { transact: tables.transact }),
         Context.add(HealthCheck, { ping: Effect.void }),
         Context.add(Archive, archive.make(tables)),

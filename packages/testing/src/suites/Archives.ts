@@ -1,8 +1,10 @@
 import { Archive, type ArchiveRecord } from "@cadastre/domain/Archive";
+import { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { describe, expect } from "@effect/vitest";
@@ -12,7 +14,7 @@ import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Stream from "effect/Stream";
 import type { Backend } from "../Backends.ts";
-import { EPOCH, entity, event, everything, keyOf, revised, token } from "../Fixtures.ts";
+import { delivery, EPOCH, entity, event, everything, keyOf, revised, subscription, token } from "../Fixtures.ts";
 import { tester } from "../internal/tester.ts";
 
 /** `Archive`. */
@@ -37,14 +39,17 @@ export const archives = (backend: Backend): void => {
   describe(`Archive on ${backend.name}`, () => {
     test("an empty catalog is one record", () => Effect.map(dumped, (records) => expect(records).toEqual([])));
 
-    test("a dump has entities by uid, then events by sequence, then tokens by id", () =>
+    test("a dump has entities by uid, then events by sequence, then tokens, subscriptions and deliveries by id", () =>
       Effect.gen(function* () {
         const records = yield* sample;
         const types = records.map(({ type }) => type);
-        expect(types).toEqual(types.toSorted());
-        expect(new Set(types)).toEqual(new Set(["entity", "event", "token"]));
-        for (const key of ["uid", "sequence", "id"] as const) {
-          const type = { uid: "entity", sequence: "event", id: "token" }[key];
+        const order = ["entity", "event", "token", "subscription", "delivery"] as const;
+        expect(types).toEqual(
+          types.toSorted((a, b) => order.findIndex((one) => one === a) - order.findIndex((one) => one === b)),
+        );
+        expect([...new Set(types)]).toEqual(order);
+        for (const type of order) {
+          const key = type === "entity" ? "uid" : type === "event" ? "sequence" : "id";
           const keys = records.flatMap((record) =>
             record.type === type && key in record ? [Reflect.get(record, key)] : [],
           );
@@ -79,7 +84,7 @@ export const archives = (backend: Backend): void => {
       Effect.gen(function* () {
         const records = yield* sample;
         const counts = yield* load([header, ...records]);
-        expect(counts).toEqual({ catalog: 1, entity: 1203, event: 1206, token: 2 });
+        expect(counts).toEqual({ catalog: 1, entity: 1203, event: 1206, token: 2, subscription: 2, delivery: 2 });
         expect(yield* dumped).toEqual(records);
 
         const store = yield* EntityStore;
@@ -93,6 +98,25 @@ export const archives = (backend: Backend): void => {
         yield* transact(log.append([event(entity())]));
         const [next] = yield* log.since(last, 10);
         expect(next?.sequence).toBeGreaterThan(last);
+      }));
+
+    test("deliveries that are under way are held where they are loaded, and begin anew", () =>
+      Effect.gen(function* () {
+        yield* load([header, ...(yield* sample)]);
+        const log = yield* DeliveryLog;
+        const [first, second, ...more] = yield* log.releasable(10);
+        expect(more).toEqual([]);
+        for (const one of [first, second]) expect(one).toMatchObject({ state: "held", attempts: 0, job: undefined });
+      }));
+
+    test("a subscription does not hear again, where it is loaded, of what was given out before", () =>
+      Effect.gen(function* () {
+        const subscriptions = yield* SubscriptionStore;
+        const deliveries = yield* DeliveryStore;
+        const one = subscription({ since: 3 });
+        yield* subscriptions.insert(one);
+        yield* deliveries.moveCursor(7);
+        expect(yield* dumped).toMatchObject([{ type: "subscription", since: 7 }]);
       }));
 
     test("a dump shows one moment, whatever is written while it runs", () =>
@@ -135,11 +159,15 @@ export const archives = (backend: Backend): void => {
         const [first, second] = records.filter((record) => record.type === "entity");
         const [happened] = records.filter((record) => record.type === "event");
         const [issued] = records.filter((record) => record.type === "token");
-        if (!first || !second || !happened || !issued) throw new Error("the sample lacks records");
+        const [told] = records.filter((record) => record.type === "subscription");
+        const [waiting] = records.filter((record) => record.type === "delivery");
+        if (!first || !second || !happened || !issued || !told || !waiting) throw new Error("the sample lacks records");
         yield* refused([...records, first]);
         yield* refused([...records, happened]);
         yield* refused([...records, { ...happened, sequence: 1_000_000, id: "evt_other" }]);
         yield* refused([...records, issued]);
+        yield* refused([...records, told]);
+        yield* refused([...records, waiting]);
         yield* refused(records.map((record) => (record === first ? { ...first, envelope: second.envelope } : record)));
         yield* refused(records.map((record) => (record === first ? { ...first, uid: second.uid } : record)));
         yield* refused(records.filter((record) => record.type !== "event"));
@@ -185,4 +213,20 @@ const fill = Effect.gen(function* () {
   );
   yield* tokens.insert(token({ expiresAt: EPOCH + 1, lastUsedAt: EPOCH + 2, revokedAt: EPOCH + 3 }));
   yield* tokens.insert(token());
+  const subscriptions = yield* SubscriptionStore;
+  const deliveries = yield* DeliveryStore;
+  const told = subscription();
+  const since = 2000 + told.since;
+  yield* subscriptions.insert({ ...told, since });
+  yield* subscriptions.insert(
+    subscription({ filter: "true", ordered: true, disabled: { reason: "gone", at: EPOCH }, since, until: since + 1 }),
+  );
+  yield* subscriptions.noteFailing(told.id, EPOCH);
+  yield* subscriptions.noteUnevaluated(told.id, 3, { reference: "component:default/x", message: "no" });
+  yield* deliveries.insert([
+    delivery(told),
+    delivery(told, { state: "held" }),
+    delivery(told, { state: "dead", finishedAt: EPOCH }),
+    delivery(told, { type: "ping", subject: undefined }),
+  ]);
 });

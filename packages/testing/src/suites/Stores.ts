@@ -1,5 +1,6 @@
 import { type Backend, backend } from "../Backends.ts";
 import { archives } from "./Archives.ts";
+import { deliveries } from "./Deliveries.ts";
 import { entities } from "./Entities.ts";
 import { events } from "./Events.ts";
 import { facets } from "./Facets.ts";
@@ -8,6 +9,7 @@ import { graphs } from "./Graphs.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
 import { search } from "./Search.ts";
+import { subscriptions } from "./Subscriptions.ts";
 import { tokens } from "./Tokens.ts";
 import { transactions } from "./Transactions.ts";
 import { wakeups } from "./Wakeups.ts";
@@ -24,6 +26,8 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   events,
   wakeups,
   tokens,
+  subscriptions,
+  deliveries,
   archives,
 ];
 

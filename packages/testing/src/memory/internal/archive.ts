@@ -1,5 +1,6 @@
 import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
-import { type EntityUid, toRecord } from "@cadastre/domain/Entity";
+import type { Delivery } from "@cadastre/domain/Delivery";
+import { toRecord } from "@cadastre/domain/Entity";
 import { InvalidInput } from "@cadastre/domain/Errors";
 import type { PatchOperation, SequencedEvent } from "@cadastre/domain/Event";
 import * as Relation from "@cadastre/domain/Relation";
@@ -11,6 +12,7 @@ import * as Stream from "effect/Stream";
 import type { Database } from "./database.ts";
 import * as EntityRow from "./entityRow.ts";
 import { eventOf } from "./eventLog.ts";
+import { subscriptionOf } from "./subscriptionStore.ts";
 import { tokenOf } from "./tokenStore.ts";
 
 export const make = (database: Database): Context.Tag.Service<Archive> => ({
@@ -26,7 +28,7 @@ export const make = (database: Database): Context.Tag.Service<Archive> => ({
     database.transact(
       Effect.gen(function* () {
         if (!isEmpty(database)) return yield* refusal("", "the catalog is not empty");
-        const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
+        const counts = { catalog: 0, entity: 0, event: 0, token: 0, subscription: 0, delivery: 0 };
         yield* Stream.runForEach(records, (record) => {
           const fault = store(database, record);
           if (fault !== undefined) return refusal(`/${Object.values(counts).reduce((a, b) => a + b)}`, fault);
@@ -45,7 +47,7 @@ const refusal = (path: string, message: string) =>
 
 /** What is wrong between records that are right by themselves. */
 const contradiction = ({ entities, events }: Database): string | undefined => {
-  const last = new Map<EntityUid, number>();
+  const last = new Map<string, number>();
   const revisions = new Set<string>();
   for (const { uid, revision } of events.values().map(eventOf)) {
     if (revisions.has(`${uid} ${revision}`)) return `revision ${revision} of ${uid} occurs twice`;
@@ -56,8 +58,8 @@ const contradiction = ({ entities, events }: Database): string | undefined => {
   return stray === undefined ? undefined : `the last event of ${stray.key} is not of the revision it is at`;
 };
 
-const isEmpty = ({ entities, events, tokens }: Database): boolean =>
-  [entities, events, tokens].every((table) => table.values().length === 0);
+const isEmpty = ({ entities, events, tokens, subscriptions }: Database): boolean =>
+  [entities, events, tokens, subscriptions].every((table) => table.values().length === 0);
 
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -65,7 +67,10 @@ const optionalIso = <Key extends string>(key: Key, time: number | undefined): { 
   // A computed key widens to an index signature.
   (time === undefined ? {} : { [key]: iso(time) }) as { readonly [K in Key]?: string };
 
-function* recordsOf({ entities, events, tokens }: Database, now: number): Iterable<ArchiveRecord> {
+function* recordsOf(
+  { entities, events, tokens, subscriptions, deliveries, dispatched }: Database,
+  now: number,
+): Iterable<ArchiveRecord> {
   yield { type: "catalog", version: 1, exportedAt: iso(now) };
   for (const { uid, envelope } of entities.values().sort((a, b) => EntityRow.compareTexts(a.uid, b.uid))) {
     yield { type: "entity", uid, envelope: JSON.parse(envelope) };
@@ -88,6 +93,40 @@ function* recordsOf({ entities, events, tokens }: Database, now: number): Iterab
       ...optionalIso("lastUsedAt", lastUsedAt),
       ...optionalIso("revokedAt", revokedAt),
     };
+  }
+  for (const {
+    filter,
+    disabled,
+    createdAt,
+    updatedAt,
+    since,
+    until,
+    failingSince,
+    sample,
+    ...subscription
+  } of subscriptions
+    .values()
+    .map(subscriptionOf)
+    .sort((a, b) => EntityRow.compareTexts(a.id, b.id))) {
+    yield {
+      type: "subscription",
+      ...subscription,
+      ...(filter === undefined ? {} : { filter }),
+      ...(disabled === undefined ? {} : { disabled: { ...disabled, at: iso(disabled.at) } }),
+      createdAt: iso(createdAt),
+      updatedAt: iso(updatedAt),
+      since: Math.max(since, dispatched.get("dispatch") ?? 0),
+      ...(until === undefined ? {} : { until }),
+      ...optionalIso("failingSince", failingSince),
+      ...(sample === undefined ? {} : { sample }),
+    };
+  }
+  for (const { id, subscription, type, subject, state, createdAt } of deliveries
+    .values()
+    .map(({ delivery }) => delivery)
+    .sort((a, b) => EntityRow.compareTexts(a.id, b.id))) {
+    if (subject === undefined || (state !== "pending" && state !== "held")) continue;
+    yield { type: "delivery", id, subscription, event: type, ...subject, createdAt: iso(createdAt) };
   }
 }
 
@@ -136,6 +175,39 @@ const store = (database: Database, record: ArchiveRecord): string | undefined =>
         revokedAt: time(revokedAt),
       };
       tokens.set(token.id, JSON.stringify(token));
+      return undefined;
+    }
+    case "subscription": {
+      const { type: _, disabled, createdAt, updatedAt, failingSince, ...rest } = record;
+      if (database.subscriptions.has(rest.id)) return `${rest.id} occurs twice`;
+      const subscription = {
+        ...rest,
+        disabled: disabled && { ...disabled, at: Date.parse(disabled.at) },
+        createdAt: Date.parse(createdAt),
+        updatedAt: Date.parse(updatedAt),
+        failingSince: failingSince === undefined ? undefined : Date.parse(failingSince),
+      };
+      database.subscriptions.set(rest.id, JSON.stringify(subscription));
+      return undefined;
+    }
+    case "delivery": {
+      const { id, subscription, event, sequence, uid, reference, createdAt } = record;
+      if (database.deliveries.has(id)) return `${id} occurs twice`;
+      const delivery: Delivery = {
+        id,
+        subscription,
+        type: event,
+        subject: { sequence, uid, reference },
+        state: "held",
+        attempts: 0,
+        tries: 0,
+        job: undefined,
+        createdAt: Date.parse(createdAt),
+        nextAt: undefined,
+        finishedAt: undefined,
+        reason: undefined,
+      };
+      database.deliveries.set(id, { delivery });
       return undefined;
     }
   }

@@ -2,9 +2,11 @@
  * Tables in memory with one global lock. Every change is journalled with its inverse, so that a transaction that does not
  * succeed can be undone.
  */
+import type { Delivery, LoggedAttempt, MessageId } from "@cadastre/domain/Delivery";
 import type { EntityUid } from "@cadastre/domain/Entity";
 import type { ReferenceKey } from "@cadastre/domain/Reference";
 import type { Edge } from "@cadastre/domain/Relation";
+import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import type { TokenId } from "@cadastre/domain/Token";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -95,6 +97,12 @@ export interface Database {
   readonly events: Table<number, string>;
   /** Tokens as JSON text. */
   readonly tokens: Table<TokenId, string>;
+  /** Subscriptions as JSON text. */
+  readonly subscriptions: Table<SubscriptionId, string>;
+  readonly deliveries: Table<MessageId, { readonly delivery: Delivery }>;
+  readonly attempts: Table<MessageId, ReadonlyArray<LoggedAttempt>>;
+  /** The sequence of the last event that all subscriptions were given. */
+  readonly dispatched: Table<"dispatch", number>;
   /** The highest sequence that was ever given out; one that was rolled back may come again. */
   readonly lastSequence: Table<"events", number>;
 
@@ -139,6 +147,10 @@ export const make = (): Database => {
     edges: new EdgeIndex(journal),
     events: new Table(journal),
     tokens: new Table(journal),
+    subscriptions: new Table(journal),
+    deliveries: new Table(journal),
+    attempts: new Table(journal),
+    dispatched: new Table(journal),
     lastSequence: new Table(journal),
     statement: (run) => whereInside(run, exclusively(run)),
     inTransaction: (run) =>

@@ -1,0 +1,56 @@
+import type { DeliveryStore } from "@cadastre/domain/DeliveryStore";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import type { Engine } from "./Engine.ts";
+import * as deliveryRows from "./internal/deliveryRows.ts";
+import * as Statements from "./internal/statements.ts";
+import { join } from "./UnitOfWork.ts";
+
+export const make = (
+  engine: Context.Tag.Service<Engine>,
+  unitOfWork: Context.Tag.Service<UnitOfWork>,
+): Context.Tag.Service<DeliveryStore> => {
+  const { client: sql, dialect } = engine;
+  const statements = Statements.make(engine);
+  const atomically = join(unitOfWork);
+  const selectCursor = statements.prepare(sql`SELECT sequence FROM dispatch WHERE id = 1 ${dialect.forUpdate}`);
+  const moveCursor = statements.prepareWrite(sql`UPDATE dispatch SET sequence = ${"sequence"} WHERE id = 1`);
+  const insert = statements.insert(deliveryRows.INSERTION);
+  const replace = statements.insert(deliveryRows.REPLACEMENT);
+  const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.forUpdate}`);
+  const insertAttempt = statements.insert(deliveryRows.ATTEMPTS);
+  const selectEarlier = statements.prepare(sql`
+    SELECT 1 FROM deliveries
+    WHERE subscription_id = ${"subscription"} AND uid = ${"uid"} AND sequence < ${"sequence"}
+      AND state IN ('pending', 'held') AND sequence IS NOT NULL
+    LIMIT 1`);
+
+  return {
+    cursor: Effect.map(selectCursor({}), ([row]) => Number(row?.["sequence"])),
+
+    moveCursor: (sequence) => Effect.asVoid(atomically(moveCursor({ sequence }))),
+
+    insert: (deliveries) =>
+      atomically(Effect.catchTag(Effect.asVoid(insert(deliveries.map(deliveryRows.valuesOf))), "Conflict", Effect.die)),
+
+    find: (id) => Effect.map(select({ id }), ([row]) => Option.map(Option.fromNullable(row), deliveryRows.decode)),
+
+    save: (deliveries) =>
+      atomically(
+        Effect.catchTag(Effect.asVoid(replace(deliveries.map(deliveryRows.valuesOf))), "Conflict", Effect.die),
+      ),
+
+    // Who logs has found the delivery, so that it stays: its attempts are numbered by it.
+    log: (attempt) =>
+      atomically(
+        Effect.catchTag(Effect.asVoid(insertAttempt([deliveryRows.attemptValues(attempt)])), "Conflict", Effect.die),
+      ),
+
+    hasEarlier: ({ subscription, subject }) =>
+      subject === undefined
+        ? Effect.succeed(false)
+        : Effect.map(selectEarlier({ subscription, ...subject }), (rows) => rows.length > 0),
+  };
+};
