@@ -13,13 +13,14 @@ import type { SubscriptionId } from "./SubscriptionId.ts";
 export class DeliveryStore extends Context.Tag("@cadastre/domain/DeliveryStore")<
   DeliveryStore,
   {
-    /**
-     * The sequence of the last event that was given to all subscriptions. Inside a transaction no other replica reads it
-     * until the transaction ends.
-     */
+    /** The sequence of the last event that was given to all subscriptions. */
     readonly cursor: Effect.Effect<number, StoreUnavailable>;
 
-    readonly moveCursor: (sequence: number) => Effect.Effect<void, StoreUnavailable>;
+    /**
+     * Moves the cursor from where it was read; false: somebody was faster, and it stays where it is. Until the transaction
+     * ends nobody else moves it.
+     */
+    readonly moveCursor: (from: number, to: number) => Effect.Effect<boolean, StoreUnavailable>;
 
     /** One for each event and subscription at the most: another is a defect. */
     readonly insert: (deliveries: ReadonlyArray<Delivery>) => Effect.Effect<void, StoreUnavailable>;
@@ -71,7 +72,7 @@ export class DeliveryLog extends Context.Tag("@cadastre/domain/DeliveryLog")<
       deliveries: ReadonlyArray<MessageId>,
     ) => Effect.Effect<ReadonlyArray<LoggedAttempt>, StoreUnavailable>;
 
-    /** Held deliveries of subscriptions that are enabled, in the order of their events. */
+    /** Held deliveries of subscriptions that are enabled, those of each in the order of their events. */
     readonly releasable: (limit: number) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>;
 
     /** How much each subscription has before it; one that has nothing is absent. */

@@ -17,11 +17,11 @@ export const make = (
   const atomically = join(unitOfWork);
   const selectAttempts = statements.prepare(sql`
     SELECT * FROM attempts WHERE delivery_id IN (${dialect.texts("ids")}) ORDER BY delivery_id, number`);
+  // From the few subscriptions to what each holds: one that is disabled may hold very many.
   const selectReleasable = statements.prepare(sql`
-    SELECT d.* FROM deliveries d
-    WHERE d.state = 'held'
-      AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id AND s.disabled_at IS NULL)
-    ORDER BY d.sequence
+    SELECT d.* FROM subscriptions s CROSS JOIN deliveries d
+    WHERE s.disabled_at IS NULL AND d.subscription_id = s.id AND d.state = 'held'
+    ORDER BY s.id, d.sequence
     LIMIT ${"limit"}`);
   const selectBacklog = statements.prepare(sql`
     SELECT subscription_id, state, count(*) AS count FROM deliveries

@@ -15,8 +15,10 @@ export const make = (
   const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
   const atomically = join(unitOfWork);
-  const selectCursor = statements.prepare(sql`SELECT sequence FROM dispatch WHERE id = 1 ${dialect.forUpdate}`);
-  const moveCursor = statements.prepareWrite(sql`UPDATE dispatch SET sequence = ${"sequence"} WHERE id = 1`);
+  const selectCursor = statements.prepare(sql`SELECT sequence FROM dispatch WHERE id = 1`);
+  const moveCursor = statements.prepareWrite(
+    sql`UPDATE dispatch SET sequence = ${"to"} WHERE id = 1 AND sequence = ${"from"} RETURNING sequence`,
+  );
   const insert = statements.insert(deliveryRows.INSERTION);
   const replace = statements.insert(deliveryRows.REPLACEMENT);
   const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.forUpdate}`);
@@ -30,7 +32,7 @@ export const make = (
   return {
     cursor: Effect.map(selectCursor({}), ([row]) => Number(row?.["sequence"])),
 
-    moveCursor: (sequence) => Effect.asVoid(atomically(moveCursor({ sequence }))),
+    moveCursor: (from, to) => Effect.map(atomically(moveCursor({ from, to })), (moved) => moved.length > 0),
 
     insert: (deliveries) =>
       atomically(Effect.catchTag(Effect.asVoid(insert(deliveries.map(deliveryRows.valuesOf))), "Conflict", Effect.die)),

@@ -59,7 +59,7 @@ export default [
   "CREATE INDEX deliveries_undelivered ON deliveries (subscription_id, state, id) WHERE state <> 'delivered'",
   `CREATE INDEX deliveries_waiting ON deliveries (subscription_id, uid, sequence)
     WHERE state IN ('pending', 'held') AND sequence IS NOT NULL`,
-  "CREATE INDEX deliveries_held ON deliveries (sequence) WHERE state = 'held'",
+  "CREATE INDEX deliveries_held ON deliveries (subscription_id, sequence) WHERE state = 'held'",
   "CREATE INDEX deliveries_finished ON deliveries (state, finished_at) WHERE finished_at IS NOT NULL",
 
   `CREATE TABLE attempts (

@@ -115,7 +115,7 @@ export const archives = (backend: Backend): void => {
         const deliveries = yield* DeliveryStore;
         const one = subscription({ since: 3 });
         yield* subscriptions.insert(one);
-        yield* deliveries.moveCursor(7);
+        yield* deliveries.moveCursor(0, 7);
         expect(yield* dumped).toMatchObject([{ type: "subscription", since: 7 }]);
       }));
 

@@ -28,23 +28,24 @@ export const deliveries = (backend: Backend): void => {
         const store = yield* DeliveryStore;
         const { transact } = yield* UnitOfWork;
         expect(yield* store.cursor).toBe(0);
-        yield* transact(store.moveCursor(7));
-        yield* Effect.flip(transact(Effect.zipRight(store.moveCursor(9), Effect.fail("no"))));
+        expect(yield* transact(store.moveCursor(0, 7))).toBe(true);
+        yield* Effect.flip(transact(Effect.zipRight(store.moveCursor(7, 9), Effect.fail("no"))));
+        expect(yield* store.moveCursor(0, 8)).toBe(false);
         expect(yield* store.cursor).toBe(7);
       }));
 
-    test("who moves the cursor is alone with it", () =>
+    test("of those who move the cursor from one place, one does", () =>
       Effect.gen(function* () {
         const store = yield* DeliveryStore;
         const { transact } = yield* UnitOfWork;
-        const move = transact(
-          Effect.flatMap(store.cursor, (at) => Effect.zipRight(Effect.yieldNow(), store.moveCursor(at + 1))),
+        const move = Effect.flatMap(store.cursor, (at) =>
+          transact(Effect.zipLeft(store.moveCursor(at, at + 1), Effect.yieldNow())),
         );
-        yield* Effect.all(
+        const moved = yield* Effect.all(
           Array.from({ length: 20 }, () => move),
           { concurrency: "unbounded" },
         );
-        expect(yield* store.cursor).toBe(20);
+        expect(yield* store.cursor).toBe(moved.filter((did) => did).length);
       }));
 
     test("a delivery is found as it was inserted", () =>

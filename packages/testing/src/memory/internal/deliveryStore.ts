@@ -15,7 +15,14 @@ export const make = (database: Database): Context.Tag.Service<DeliveryStore> => 
   return {
     cursor: database.statement(Effect.sync(() => dispatched.get("dispatch") ?? 0)),
 
-    moveCursor: (sequence) => database.statement(Effect.sync(() => dispatched.set("dispatch", sequence))),
+    moveCursor: (from, to) =>
+      database.statement(
+        Effect.sync(() => {
+          if ((dispatched.get("dispatch") ?? 0) !== from) return false;
+          dispatched.set("dispatch", to);
+          return true;
+        }),
+      ),
 
     insert: (inserted) =>
       database.statement(
@@ -106,7 +113,10 @@ export const makeLog = (database: Database): Context.Tag.Service<DeliveryLog> =>
         Effect.sync(() =>
           all(database)
             .filter(({ state, subscription }) => state === "held" && isEnabled(subscription))
-            .sort((a, b) => (a.subject?.sequence ?? 0) - (b.subject?.sequence ?? 0))
+            .sort(
+              (a, b) =>
+                compareTexts(a.subscription, b.subscription) || (a.subject?.sequence ?? 0) - (b.subject?.sequence ?? 0),
+            )
             .slice(0, limit),
         ),
       ),
