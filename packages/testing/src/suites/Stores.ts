@@ -5,6 +5,8 @@ import { events } from "./Events.ts";
 import { facets } from "./Facets.ts";
 import { filters } from "./Filters.ts";
 import { graphs } from "./Graphs.ts";
+import { jobBoard } from "./JobBoard.ts";
+import { jobs } from "./Jobs.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
 import { search } from "./Search.ts";
@@ -23,6 +25,8 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   graphs,
   events,
   wakeups,
+  jobs,
+  jobBoard,
   tokens,
   archives,
 ];
