@@ -137,5 +137,54 @@ export const done: Outcome = { _tag: "Done" };
 /** Characters of an error that are kept. */
 export const MAX_ERROR = 2000;
 
+/** An error as it is kept: not too long, and without the one character that Postgres does not take. */
+export const keptError = (error: string): string => error.slice(0, MAX_ERROR).replaceAll("\0", "\uFFFD");
+
+/** What is kept of a job whose worker did not end its attempt. */
+export const expired = (worker: string): string => `the worker ${worker} did not finish it within its lease`;
+
+/** What is kept of a job that was released more than {@link MAX_RELEASES} times. */
+export const RELEASED = "its workers stopped before it was finished";
+
 /** Milliseconds until a job is claimed again whose worker did not come back after `attempts` claims: 2 s, doubled up to 64 s. */
 export const crashBackoff = (attempts: number): number => 1000 * 2 ** Math.min(attempts, 6);
+
+/** A new job in full, as it is written down. */
+export interface CompleteJob
+  extends Pick<
+    Job,
+    "queue" | "kind" | "priority" | "runAt" | "maxAttempts" | "dedupeKey" | "orderingKey" | "groupKey" | "traceparent"
+  > {
+  /** As JSON. */
+  readonly payload: string;
+}
+
+/** Fills in what is absent. Throws if the job is outside of its limits: those who enqueue are programs. */
+export const complete = (job: NewJob, now: number): CompleteJob => {
+  const complete = {
+    queue: job.queue,
+    kind: job.kind,
+    payload: JSON.stringify(job.payload),
+    priority: job.priority ?? 0,
+    runAt: job.runAt ?? now,
+    maxAttempts: job.maxAttempts ?? DEFAULT_ATTEMPTS,
+    dedupeKey: job.dedupeKey,
+    orderingKey: job.orderingKey,
+    groupKey: job.groupKey,
+    traceparent: job.traceparent,
+  };
+  const { payload, priority, runAt, maxAttempts } = complete;
+  const isWithin =
+    payload.length <= MAX_PAYLOAD &&
+    Number.isInteger(priority) &&
+    priority >= MIN_PRIORITY &&
+    priority <= MAX_PRIORITY &&
+    Number.isSafeInteger(runAt) &&
+    Number.isInteger(maxAttempts) &&
+    maxAttempts > 0;
+  if (!isWithin) {
+    const shown = JSON.stringify({ ...complete, payload: `${payload.length} characters` });
+    throw new RangeError(`a job outside of the limits: ${shown}`);
+  }
+  return complete;
+};

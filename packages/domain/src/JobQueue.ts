@@ -26,7 +26,7 @@ export interface Claim {
 export interface Claimed {
   /** In the order in which they are to be started. */
   readonly jobs: ReadonlyArray<ClaimedJob>;
-  /** When the next job of the queue becomes due, as far as is known; a job that is enqueued later may be due earlier. */
+  /** When to claim again, unless woken before; now if there may be more. Undefined: nothing waits for its time. */
   readonly nextAt: number | undefined;
 }
 
@@ -75,8 +75,7 @@ export class JobQueue extends Context.Tag("@cadastre/domain/JobQueue")<
 >() {}
 
 export interface JobQuery {
-  /** Empty: any. */
-  readonly states: ReadonlyArray<JobState>;
+  readonly state?: JobState | undefined;
   readonly queue?: string | undefined;
   readonly kind?: string | undefined;
   /** Only jobs with a lower id. */

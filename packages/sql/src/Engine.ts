@@ -26,6 +26,15 @@ export interface Dialect {
   readonly begin: string;
   /** Ends a SELECT whose rows must not change until the transaction ends. */
   readonly forUpdate: Fragment;
+  /** Ends a SELECT that takes rows for itself: those that another transaction has taken are passed over. */
+  readonly skipLocked: Fragment;
+  /**
+   * A query that lets others wait who ask it for one of the same texts of a JSON array, until the transaction ends; undefined
+   * where one transaction at a time writes.
+   */
+  readonly lock: ((json: string) => Fragment) | undefined;
+  /** The arrays of a JSON array, as a query with these columns. */
+  readonly records: (json: string, columns: { readonly [name: string]: "integer" | "text" }) => Fragment;
   /** The texts of a JSON array, as a subquery of one column. */
   readonly texts: (json: string) => Fragment;
   /** A condition that the planner must not answer from an index. */

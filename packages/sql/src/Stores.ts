@@ -8,6 +8,7 @@ import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -24,6 +25,8 @@ import * as entityStore from "./EntityStore.ts";
 import * as eventLog from "./EventLog.ts";
 import * as facetStore from "./FacetStore.ts";
 import * as healthCheck from "./HealthCheck.ts";
+import * as jobBoard from "./JobBoard.ts";
+import * as jobQueue from "./JobQueue.ts";
 import * as subscriptionStore from "./SubscriptionStore.ts";
 import * as tokenStore from "./TokenStore.ts";
 import * as unitOfWork from "./UnitOfWork.ts";
@@ -38,6 +41,8 @@ export type Stores =
   | SubscriptionStore
   | DeliveryStore
   | DeliveryLog
+  | JobQueue
+  | JobBoard
   | UnitOfWork
   | HealthCheck
   | Archive;
@@ -55,6 +60,8 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer
       Context.add(SubscriptionStore, subscriptionStore.make(engine, transactions)),
       Context.add(DeliveryStore, deliveryStore.make(engine, transactions)),
       Context.add(DeliveryLog, deliveryLog.make(engine, transactions)),
+      Context.add(JobQueue, jobQueue.make(engine, transactions)),
+      Context.add(JobBoard, jobBoard.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
       Context.add(Archive, archive.make(engine, transactions)),
     );

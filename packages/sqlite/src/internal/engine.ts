@@ -90,6 +90,12 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   begin: BEGIN,
   // BEGIN IMMEDIATE has locked the whole database.
   forUpdate: sql.literal(""),
+  skipLocked: sql.literal(""),
+  lock: undefined,
+  records: (json, columns) => {
+    const values = Object.keys(columns).map((name, i) => sql.literal(`value ->> ${i} AS ${name}`));
+    return sql`SELECT ${sql.csv(values)} FROM json_each(${json})`;
+  },
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   residual: (column) => sql`+${column}`,
   quoted: (column) => sql`json_quote(${column})`,

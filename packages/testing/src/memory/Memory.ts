@@ -9,6 +9,7 @@ import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Spool } from "@cadastre/domain/Spool";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { TokenStore } from "@cadastre/domain/TokenStore";
@@ -26,6 +27,8 @@ import * as entityGraph from "./internal/entityGraph.ts";
 import * as entityStore from "./internal/entityStore.ts";
 import * as eventLog from "./internal/eventLog.ts";
 import * as facetStore from "./internal/facetStore.ts";
+import * as jobBoard from "./internal/jobBoard.ts";
+import * as jobQueue from "./internal/jobQueue.ts";
 import * as subscriptionStore from "./internal/subscriptionStore.ts";
 import * as tokenStore from "./internal/tokenStore.ts";
 
@@ -44,6 +47,8 @@ export const layer: Layer.Layer<Stores> = Layer.merge(
         Context.add(SubscriptionStore, subscriptionStore.make(tables)),
         Context.add(DeliveryStore, deliveryStore.make(tables)),
         Context.add(DeliveryLog, deliveryStore.makeLog(tables)),
+        Context.add(JobQueue, jobQueue.make(tables)),
+        Context.add(JobBoard, jobBoard.make(tables)),
         Context.add(UnitOfWork, { transact: tables.transact }),
         Context.add(HealthCheck, { ping: Effect.void }),
         Context.add(Archive, archive.make(tables)),

@@ -4,6 +4,7 @@
  */
 import type { Delivery, LoggedAttempt, MessageId } from "@cadastre/domain/Delivery";
 import type { EntityUid } from "@cadastre/domain/Entity";
+import type { JobId } from "@cadastre/domain/Job";
 import type { ReferenceKey } from "@cadastre/domain/Reference";
 import type { Edge } from "@cadastre/domain/Relation";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
@@ -12,6 +13,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as FiberRef from "effect/FiberRef";
 import type { EntityRow } from "./entityRow.ts";
+import type { JobRow } from "./jobQueue.ts";
 
 type Journal = Array<() => void>;
 
@@ -103,8 +105,11 @@ export interface Database {
   readonly attempts: Table<MessageId, ReadonlyArray<LoggedAttempt>>;
   /** The sequence of the last event that all subscriptions were given. */
   readonly dispatched: Table<"dispatch", number>;
+  readonly jobs: Table<JobId, JobRow>;
+  /** The last period of each periodic job. */
+  readonly periods: Table<string, number>;
   /** The highest sequence that was ever given out; one that was rolled back may come again. */
-  readonly lastSequence: Table<"events", number>;
+  readonly lastSequence: Table<"events" | "jobs", number>;
 
   /** One statement, all or none: at once inside a transaction, else when no transaction is open. */
   readonly statement: <A, E>(run: Effect.Effect<A, E>) => Effect.Effect<A, E>;
@@ -151,6 +156,8 @@ export const make = (): Database => {
     deliveries: new Table(journal),
     attempts: new Table(journal),
     dispatched: new Table(journal),
+    jobs: new Table(journal),
+    periods: new Table(journal),
     lastSequence: new Table(journal),
     statement: (run) => whereInside(run, exclusively(run)),
     inTransaction: (run) =>
