@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema";
 import type { Attempt } from "./Attempt.ts";
 import type { EventType } from "./Event.ts";
 import type { JobId, NewJob } from "./Job.ts";
-import type { Subscription } from "./Subscription.ts";
+import { MAX_ATTEMPTS, type Subscription } from "./Subscription.ts";
 import type { SubscriptionId } from "./SubscriptionId.ts";
 
 /** `msg_` and a UUIDv7: what receivers know as `webhook-id`, the same in every attempt. */
@@ -74,15 +74,15 @@ export const JOB_KIND = "callback";
 
 export const JobPayload = Schema.Struct({ delivery: MessageId });
 
-/** Claims beyond its attempts after which a delivery is given up: each of them ended its worker. */
-const MAX_LOSSES = 5;
+/** Claims after which a delivery is given up: at least five of them ended its worker. */
+const MAX_CLAIMS = MAX_ATTEMPTS + 5;
 
 /** Where order is kept, a job that has to wait counts a claim: were it postponed, the next one would overtake it. */
 const ORDERED_CLAIMS = 1_000_000;
 
 /** The job that tries a delivery. */
 export const jobFor = (
-  subscription: Pick<Subscription, "id" | "retry" | "ordered">,
+  subscription: Pick<Subscription, "id" | "ordered">,
   delivery: Pick<Delivery, "id" | "subject" | "type">,
   options: { readonly runAt?: number | undefined; readonly traceparent?: string | undefined } = {},
 ): NewJob => ({
@@ -90,7 +90,7 @@ export const jobFor = (
   kind: JOB_KIND,
   payload: { delivery: delivery.id },
   groupKey: subscription.id,
-  maxAttempts: subscription.ordered ? ORDERED_CLAIMS : subscription.retry.length + MAX_LOSSES,
+  maxAttempts: subscription.ordered ? ORDERED_CLAIMS : MAX_CLAIMS,
   ...options,
   ...(delivery.type === PING ? { priority: 5 } : {}),
   ...(subscription.ordered && delivery.subject !== undefined

@@ -15,6 +15,10 @@ const LATEST = MIGRATIONS.length;
 
 /** Takes a database back to its first version. */
 const TO_FIRST = [
+  "DROP TABLE attempts",
+  "DROP TABLE deliveries",
+  "DROP TABLE dispatch",
+  "DROP TABLE subscriptions",
   "DROP TABLE entity_search",
   "DROP INDEX entities_by_facets",
   "DROP INDEX entities_inactive",

@@ -15,8 +15,8 @@ export type Admission =
   | { readonly _tag: "Later"; readonly until: number };
 
 export interface Endpoints {
-  /** Asks for a turn. Who is let go has to {@link Endpoints.note} how it went, or {@link Endpoints.giveUp} its turn. */
-  readonly admit: (subscription: Subscription, now: number, random: () => number) => Admission;
+  /** Asks for a turn; `random`, below 1, spreads those who have to wait. Who is let go has to {@link Endpoints.note} how it went, or {@link Endpoints.giveUp} its turn. */
+  readonly admit: (subscription: Subscription, now: number, random: number) => Admission;
   readonly note: (subscription: Subscription, attempt: Attempt, now: number) => void;
   readonly giveUp: (subscription: Subscription) => void;
 }
@@ -69,8 +69,7 @@ export const make = (): Endpoints => {
   return {
     admit: (subscription, now, random) => {
       const endpoint = get(subscription);
-      // Spread, so that what waits does not come back all at once.
-      const spread = (span: number) => Math.round(span * random());
+      const spread = (span: number) => Math.round(span * random);
       if (now < endpoint.openUntil) return later(endpoint.openUntil + spread(endpoint.openUntil - now));
       if (endpoint.openUntil > 0) {
         if (endpoint.isProbing) return later(now + PROBE + spread(PROBE));

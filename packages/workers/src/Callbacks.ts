@@ -1,0 +1,199 @@
+/**
+ * The job that makes one attempt of a delivery.
+ */
+import * as SubscriptionSecrets from "@cadastre/core/SubscriptionSecrets";
+import * as SubscriptionSwitch from "@cadastre/core/SubscriptionSwitch";
+import type { Attempt } from "@cadastre/domain/Attempt";
+import { type Callback, CallbackChannel, contentOf } from "@cadastre/domain/CallbackChannel";
+import { type Delivery, JobPayload, PING } from "@cadastre/domain/Delivery";
+import { DeliveryStore } from "@cadastre/domain/DeliveryStore";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import { EventLog } from "@cadastre/domain/EventLog";
+import type { Identifiers } from "@cadastre/domain/Identifiers";
+import { type ClaimedJob, done } from "@cadastre/domain/Job";
+import { JobQueue } from "@cadastre/domain/JobQueue";
+import { Caller } from "@cadastre/domain/Principal";
+import { FAILING_FOR, type SubscriptionRecord } from "@cadastre/domain/Subscription";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Vault } from "@cadastre/domain/Vault";
+import { Wakeups } from "@cadastre/domain/Wakeups";
+import * as Clock from "effect/Clock";
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import * as Metric from "effect/Metric";
+import * as Option from "effect/Option";
+import * as Random from "effect/Random";
+import * as Schema from "effect/Schema";
+import * as Metrics from "./internal/callbackMetrics.ts";
+import * as Endpoints from "./internal/endpoints.ts";
+import * as Progress from "./internal/progress.ts";
+
+export type Ports =
+  | SubscriptionStore
+  | DeliveryStore
+  | EventLog
+  | JobQueue
+  | CallbackChannel
+  | Vault
+  | Identifiers
+  | UnitOfWork
+  | Wakeups;
+
+/**
+ * Makes the attempt and settles the job in the transaction that records it. If the lease is lost by then, because the worker
+ * was stopped for too long or the job was discarded, nothing is recorded.
+ */
+export type Handle = (job: ClaimedJob) => Effect.Effect<void, StoreUnavailable>;
+
+/** Who disables a subscription whose receiver is gone. */
+const worker = (traceparent: string | undefined) => ({
+  principal: { id: "system", scopes: new Set(["admin"] as const) },
+  requestId: "callbacks",
+  via: "worker" as const,
+  traceparent,
+});
+
+export const make: Effect.Effect<Handle, never, Ports> = Effect.gen(function* () {
+  const subscriptions = yield* SubscriptionStore;
+  const deliveries = yield* DeliveryStore;
+  const log = yield* EventLog;
+  const channels = yield* CallbackChannel;
+  const queue = yield* JobQueue;
+  const { transact } = yield* UnitOfWork;
+  const { notify } = yield* Wakeups;
+  const { open } = yield* SubscriptionSecrets.make;
+  const { turn } = yield* SubscriptionSwitch.make;
+  const endpoints = Endpoints.make();
+
+  /** Ends the job and stores what became of the delivery, and something else, or nothing of it. */
+  const settle = <A>(
+    { lease }: ClaimedJob,
+    { delivery, outcome }: Progress.Progress,
+    also: Effect.Effect<A, StoreUnavailable>,
+  ): Effect.Effect<A | undefined, StoreUnavailable> =>
+    Effect.gen(function* () {
+      const lost = yield* queue.finish([{ lease, outcome }]);
+      if (lost.length > 0) return yield* new Lost();
+      yield* deliveries.save([delivery]);
+      return yield* also;
+    }).pipe(
+      transact,
+      Effect.zipLeft(delivery.state === "dead" ? Metric.increment(Metrics.dead) : Effect.void),
+      Effect.catchTag("Lost", () =>
+        Effect.as(
+          Effect.logWarning("a lease was lost, and its attempt counts for nothing", { delivery: delivery.id }),
+          undefined,
+        ),
+      ),
+    );
+
+  /** Why a delivery is not to be tried now, if it is not. */
+  const obstacle = Effect.fnUntraced(function* (
+    job: ClaimedJob,
+    delivery: Delivery,
+    subscription: SubscriptionRecord | undefined,
+    now: number,
+  ) {
+    if (subscription === undefined) return Progress.dead(delivery, "its subscription was deleted", now);
+    if (job.attempts >= job.maxAttempts) {
+      return Progress.dead(delivery, "the workers that tried it ended, time and again", now);
+    }
+    if (delivery.type === PING) return undefined;
+    if (subscription.disabled !== undefined) return Progress.held(delivery, "its subscription is disabled");
+    if (subscription.ordered && (yield* deliveries.hasEarlier(delivery))) {
+      return Progress.held(delivery, "an earlier change of the entity has to be delivered before");
+    }
+    const admission = endpoints.admit(subscription, now, yield* Random.next);
+    if (admission._tag === "Later") return Progress.postponed(subscription, delivery, admission.until);
+    yield* Effect.sleep(admission.at - now);
+    return undefined;
+  });
+
+  const contentFor = Effect.fnUntraced(function* ({ id, subject, createdAt }: Delivery) {
+    if (subject === undefined) return { event: { id, type: PING, at: new Date(createdAt).toISOString() } };
+    const [event] = yield* log.since(subject.sequence - 1, 1);
+    // Events are never deleted.
+    return event === undefined ? yield* Effect.dieMessage(`there is no event ${subject.sequence}`) : contentOf(event);
+  });
+
+  const attempt = (subscription: SubscriptionRecord, callback: Callback): Effect.Effect<Attempt> =>
+    open(subscription).pipe(
+      Effect.flatMap((secrets) => channels.deliver(subscription.channel, secrets, callback)),
+      Effect.catchAll(({ message }) => Effect.succeed(unsealed(message))),
+      Effect.onInterrupt(() => Effect.sync(() => endpoints.giveUp(subscription))),
+    );
+
+  /** Notes how the receiver does, and disables what is gone or has failed for too long; gives the reason. */
+  const judge = Effect.fnUntraced(function* (
+    { id, failingSince }: SubscriptionRecord,
+    { outcome }: Attempt,
+    now: number,
+  ) {
+    if (outcome === "delivered") {
+      if (failingSince !== undefined) yield* subscriptions.noteFailing(id, undefined);
+      return undefined;
+    }
+    if (failingSince === undefined) yield* subscriptions.noteFailing(id, now);
+    const reason = outcome === "gone" ? "gone" : now - (failingSince ?? now) >= FAILING_FOR ? "failing" : undefined;
+    if (reason === undefined) return undefined;
+    const current = Option.getOrUndefined(yield* subscriptions.find(id));
+    if (current === undefined || current.disabled !== undefined) return undefined;
+    yield* turn(current, reason, now);
+    return reason;
+  });
+
+  const tellDisabled = Effect.fnUntraced(function* ({ name }: SubscriptionRecord, reason: string) {
+    yield* notify("events");
+    yield* Metric.increment(Metric.tagged(Metrics.disabled, "reason", reason));
+    yield* Effect.logWarning("a subscription was disabled", { subscription: name, reason });
+  });
+
+  return Effect.fnUntraced(function* (job) {
+    const found = yield* deliveries.find(decodePayload(job.payload).delivery);
+    const delivery = Option.getOrUndefined(Option.filter(found, (delivery) => delivery.job === job.id));
+    if (delivery === undefined) {
+      yield* queue.finish([{ lease: job.lease, outcome: done }]);
+      return;
+    }
+    const subscription = Option.getOrUndefined(yield* subscriptions.find(delivery.subscription));
+    const stopped = yield* obstacle(job, delivery, subscription, yield* Clock.currentTimeMillis);
+    if (stopped !== undefined || subscription === undefined) {
+      if (stopped !== undefined) yield* settle(job, stopped, Effect.void);
+      return;
+    }
+    const at = yield* Clock.currentTimeMillis;
+    const content = yield* contentFor(delivery);
+    const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent: job.traceparent });
+    const now = yield* Clock.currentTimeMillis;
+    endpoints.note(subscription, made, now);
+    yield* Metric.increment(Metric.tagged(Metrics.attempts, "outcome", made.outcome));
+    const progress = Progress.tried(subscription, delivery, made, now, yield* Random.next);
+    const logged = deliveries.log({ delivery: delivery.id, number: progress.delivery.attempts, at, ...made });
+    const judged =
+      delivery.type === PING
+        ? Effect.succeed(undefined)
+        : Effect.provideService(judge(subscription, made, now), Caller, worker(job.traceparent));
+    const disabled = yield* settle(job, progress, Effect.zipRight(logged, judged));
+    if (disabled !== undefined) yield* tellDisabled(subscription, disabled);
+    yield* Effect.logDebug("callback", {
+      subscription: subscription.name,
+      delivery: delivery.id,
+      outcome: made.outcome,
+      status: made.status,
+      ms: now - at,
+    });
+  });
+});
+
+class Lost extends Data.TaggedError("Lost") {}
+
+const decodePayload = Schema.decodeUnknownSync(JobPayload);
+
+const unsealed = (message: string): Attempt => ({
+  outcome: "failed",
+  failure: "settings",
+  message,
+  timings: { total: 0 },
+  answer: "",
+});
