@@ -4,6 +4,7 @@
 import * as HttpApi from "@effect/platform/HttpApi";
 import * as OpenApi from "@effect/platform/OpenApi";
 import { BatchesGroup, BatchLine } from "./Batches.ts";
+import { DeliveriesGroup } from "./Deliveries.ts";
 import { DocumentationGroup } from "./Documentation.ts";
 import { EntitiesGroup } from "./Entities.ts";
 import { EventsGroup } from "./Events.ts";
@@ -12,6 +13,7 @@ import { GraphsGroup } from "./Graphs.ts";
 import { HealthGroup } from "./Health.ts";
 import { HistoriesGroup } from "./Histories.ts";
 import { Problem } from "./Problem.ts";
+import { SubscriptionsGroup } from "./Subscriptions.ts";
 import { TokensGroup } from "./Tokens.ts";
 
 export const Api = HttpApi.make("cadastre")
@@ -21,6 +23,8 @@ export const Api = HttpApi.make("cadastre")
   .add(GraphsGroup)
   .add(HistoriesGroup)
   .add(EventsGroup)
+  .add(SubscriptionsGroup)
+  .add(DeliveriesGroup)
   .add(TokensGroup)
   .add(HealthGroup)
   .add(DocumentationGroup)

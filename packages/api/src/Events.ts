@@ -6,6 +6,7 @@ import { MAX_LIMIT } from "@cadastre/domain/EntityQuery";
 import { InvalidInput, PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
 import { EventType } from "@cadastre/domain/Event";
 import { Via } from "@cadastre/domain/Principal";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
@@ -46,7 +47,7 @@ export const change = {
 export const ChangeEvent = Schema.Struct({
   sequence: Integer.annotations({ description: "Its place in the feed: a cursor." }),
   id: Schema.String.annotations({ examples: ["evt_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d"] }),
-  uid: EntityUid,
+  uid: Schema.Union(EntityUid, SubscriptionId),
   reference: Schema.String.annotations({ examples: ["component:default/payments"] }),
   ...change,
   entity: optional(
@@ -55,7 +56,11 @@ export const ChangeEvent = Schema.Struct({
         "With `include=entity`: the entity after the change, without relations; for a deletion, the last there was.",
     }),
   ),
-}).annotations({ identifier: "ChangeEvent", description: "One change of one entity." });
+}).annotations({
+  identifier: "ChangeEvent",
+  description:
+    "One change of one entity, or a subscription that was enabled or disabled: that has the shape of an entity here.",
+});
 
 export const EventPage = Schema.Struct({
   events: Schema.Array(ChangeEvent),

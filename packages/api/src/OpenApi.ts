@@ -95,7 +95,9 @@ const headed = (status: number, operation: Operation, response: Response) => ({
   ...response,
   headers: {
     "X-Request-Id": ref("RequestId"),
-    ...(JSON.stringify(response).includes('schemas/Entity"') ? { ETag: ref("ETag") } : {}),
+    ...(/schemas\/(?:Entity|Subscription|SubscriptionWithSecret)"/.test(JSON.stringify(response))
+      ? { ETag: ref("ETag") }
+      : {}),
     ...(status < 300 && operation.requestBody !== undefined && operation.operationId.startsWith("entities.")
       ? { Warning: ref("Warning") }
       : {}),

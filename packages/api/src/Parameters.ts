@@ -102,6 +102,19 @@ export const integerOrAll = (maximum: number, standard: number) =>
     message: () => ({ message: `must be a whole number from 1 to ${maximum}, or all`, override: true }),
   });
 
+/** ISO 8601 on the wire, milliseconds since the epoch in programs. */
+export const Instant = Schema.transform(
+  Schema.String.pipe(
+    Schema.filter((text) => /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text))),
+    Schema.annotations({
+      jsonSchema: { type: "string", format: "date-time" },
+      message: () => ({ message: 'must be a time in ISO 8601, such as "2030-01-31T12:00:00Z"', override: true }),
+    }),
+  ),
+  Schema.Number,
+  { strict: true, decode: (text) => Date.parse(text), encode: (millis) => new Date(millis).toISOString() },
+);
+
 /** Revisions and places in the feed begin at 1, and grow for ever. */
 export const ordinal = (minimum: 0 | 1) => integer(minimum, Number.MAX_SAFE_INTEGER - 1);
 

@@ -11,6 +11,7 @@ import {
   PayloadTooLarge,
   PermissionDenied,
   RevisionConflict,
+  SecretsUnavailable,
   StoreUnavailable,
   Unauthenticated,
 } from "@cadastre/domain/Errors";
@@ -32,7 +33,8 @@ export type DomainError =
   | Unauthenticated
   | PermissionDenied
   | PayloadTooLarge
-  | StoreUnavailable;
+  | StoreUnavailable
+  | SecretsUnavailable;
 
 interface Row {
   readonly status: number;
@@ -52,6 +54,7 @@ export const DOMAIN = {
   RevisionConflict: { status: 412, code: "revision-conflict", title: "At another revision" },
   PayloadTooLarge: { status: 413, code: "payload-too-large", title: "The body is too large" },
   StoreUnavailable: { status: 503, code: "store-unavailable", title: "The store does not answer" },
+  SecretsUnavailable: { status: 503, code: "secrets-unavailable", title: "Secrets cannot be sealed or opened" },
 } as const satisfies { readonly [Tag in DomainError["_tag"]]: Row };
 
 /** Failures of the exchange itself, before or beside any use case. */
@@ -159,6 +162,8 @@ export const toDomain = (problem: Problem): Either.Either<DomainError, Problem> 
       return Either.right(new PayloadTooLarge({ message, limit: problem.limit ?? 0 }));
     case DOMAIN.StoreUnavailable.code:
       return Either.right(new StoreUnavailable({ message }));
+    case DOMAIN.SecretsUnavailable.code:
+      return Either.right(new SecretsUnavailable({ message }));
     default:
       return Either.left(problem);
   }
@@ -214,6 +219,7 @@ const extras = (error: DomainError): Partial<Problem> => {
     case "NotFound":
     case "Unauthenticated":
     case "StoreUnavailable":
+    case "SecretsUnavailable":
       return {};
   }
 };

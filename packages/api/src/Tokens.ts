@@ -10,21 +10,8 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
 import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
 import { Bearer, operation } from "./Authorization.ts";
-import { optional } from "./Parameters.ts";
+import { Instant, optional } from "./Parameters.ts";
 import { wire } from "./Problem.ts";
-
-/** ISO 8601 on the wire, milliseconds since the epoch in programs. */
-const Instant = Schema.transform(
-  Schema.String.pipe(
-    Schema.filter((text) => /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text))),
-    Schema.annotations({
-      jsonSchema: { type: "string", format: "date-time" },
-      message: () => ({ message: 'must be a time in ISO 8601, such as "2030-01-31T12:00:00Z"', override: true }),
-    }),
-  ),
-  Schema.Number,
-  { strict: true, decode: (text) => Date.parse(text), encode: (millis) => new Date(millis).toISOString() },
-);
 
 const name = Schema.String.annotations({
   description: "What history calls the caller: `token:<name>`.",

@@ -54,6 +54,7 @@ export const ofDomain = (error: DomainError): Failure => {
     case "PayloadTooLarge":
       return new Failure({ exit: ExitCode.refused, message });
     case "StoreUnavailable":
+    case "SecretsUnavailable":
       return new Failure({ exit: ExitCode.local, message });
   }
 };

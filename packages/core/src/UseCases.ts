@@ -1,23 +1,30 @@
 /**
  * Every use case there is, for composition roots.
  */
+import type { CallbackChannel } from "@cadastre/domain/CallbackChannel";
+import type { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import type { EntityStore } from "@cadastre/domain/EntityStore";
 import type { EventLog } from "@cadastre/domain/EventLog";
 import type { Expressions } from "@cadastre/domain/Expressions";
 import type { FacetStore } from "@cadastre/domain/Facets";
 import type { EntityGraph } from "@cadastre/domain/Graph";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
+import type { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import type { Spool } from "@cadastre/domain/Spool";
+import type { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import type { TokenStore } from "@cadastre/domain/TokenStore";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Vault } from "@cadastre/domain/Vault";
 import type { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Layer from "effect/Layer";
 import * as Batches from "./Batches.ts";
+import * as Deliveries from "./Deliveries.ts";
 import * as Entities from "./Entities.ts";
 import * as Events from "./Events.ts";
 import * as Facets from "./Facets.ts";
 import * as Graphs from "./Graphs.ts";
 import * as Histories from "./Histories.ts";
+import * as Subscriptions from "./Subscriptions.ts";
 import * as Tokens from "./Tokens.ts";
 
 export type UseCases =
@@ -27,6 +34,8 @@ export type UseCases =
   | Graphs.Graphs
   | Histories.Histories
   | Events.Events
+  | Subscriptions.Subscriptions
+  | Deliveries.Deliveries
   | Tokens.Tokens
   | Tokens.Authentication;
 
@@ -37,6 +46,13 @@ export type Ports =
   | FacetStore
   | EventLog
   | TokenStore
+  | SubscriptionStore
+  | DeliveryStore
+  | DeliveryLog
+  | JobQueue
+  | JobBoard
+  | CallbackChannel
+  | Vault
   | UnitOfWork
   | Wakeups
   | Expressions
@@ -50,6 +66,8 @@ export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
   Graphs.layer,
   Histories.layer,
   Events.layer,
+  Subscriptions.layer,
+  Deliveries.layer,
   Tokens.layer,
   Tokens.layerAuthentication,
 );

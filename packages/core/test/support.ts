@@ -8,6 +8,7 @@ import { Caller, type Scope, type Via } from "@cadastre/domain/Principal";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
+import * as Callbacks from "@cadastre/testing/memory/Callbacks";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import { describe, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
@@ -15,12 +16,14 @@ import * as Layer from "effect/Layer";
 import type * as Scopes from "effect/Scope";
 import type * as TestServices from "effect/TestServices";
 
-export type Services = UseCases.UseCases | UseCases.Ports | Stores | Caller;
+export type Services = UseCases.UseCases | UseCases.Ports | Callbacks.Receiver | Stores | Caller;
 
 /** Everything over a store, called by a principal with every scope. */
 export const layerOver = <E>(stores: Layer.Layer<Stores, E>): Layer.Layer<Services, E> =>
   UseCases.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(stores, TestIdentifiers.layer, Memory.layerSpool, Expressions.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(stores, TestIdentifiers.layer, Memory.layerSpool, Expressions.layer, Callbacks.layer),
+    ),
     Layer.merge(Layer.succeed(Caller, caller(["admin"]))),
   );
 

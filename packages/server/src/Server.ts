@@ -4,11 +4,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Batches } from "@cadastre/core/Batches";
+import type { Deliveries } from "@cadastre/core/Deliveries";
 import type { Entities } from "@cadastre/core/Entities";
 import type { Events } from "@cadastre/core/Events";
 import type { Facets } from "@cadastre/core/Facets";
 import type { Graphs } from "@cadastre/core/Graphs";
 import type { Histories } from "@cadastre/core/Histories";
+import type { Subscriptions } from "@cadastre/core/Subscriptions";
 import type { Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Context from "effect/Context";
@@ -18,6 +20,7 @@ import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as BatchesEndpoints from "./Batches.ts";
+import * as DeliveriesEndpoints from "./Deliveries.ts";
 import * as DocumentationEndpoints from "./Documentation.ts";
 import * as EntitiesEndpoints from "./Entities.ts";
 import * as EventsEndpoints from "./Events.ts";
@@ -31,6 +34,7 @@ import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
 import * as Routes from "./Routes.ts";
+import * as SubscriptionsEndpoints from "./Subscriptions.ts";
 import * as TokensEndpoints from "./Tokens.ts";
 
 export interface ServerOptions {
@@ -85,6 +89,8 @@ export type Requirements =
   | Graphs
   | Histories
   | Events
+  | Subscriptions
+  | Deliveries
   | Tokens
   | Authentication
   | HealthCheck;
@@ -109,6 +115,8 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     graphs: yield* GraphsEndpoints.handlers,
     histories: yield* HistoriesEndpoints.handlers,
     events: yield* EventsEndpoints.handlers({ limits, draining: shutdown.await }),
+    subscriptions: yield* SubscriptionsEndpoints.handlers,
+    deliveries: yield* DeliveriesEndpoints.handlers,
     tokens: yield* TokensEndpoints.handlers,
     health: yield* HealthEndpoints.handlers(isDraining),
     documentation: yield* DocumentationEndpoints.handlers(options.version),

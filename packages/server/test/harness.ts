@@ -6,6 +6,7 @@ import { ensureAdminToken } from "@cadastre/core/Bootstrap";
 import * as UseCases from "@cadastre/core/UseCases";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Expressions from "@cadastre/expressions/Expressions";
+import * as Callbacks from "@cadastre/testing/memory/Callbacks";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
@@ -73,7 +74,7 @@ export const start = Effect.fnUntraced(function* (
       });
     }),
   );
-  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
+  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer, Callbacks.layer);
   const required = UseCases.layer.pipe(Layer.provideMerge(stores));
   const services = yield* Layer.build(required);
   const replaced = Context.merge(services, yield* Layer.build(replace));
