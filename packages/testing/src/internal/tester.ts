@@ -10,10 +10,10 @@ type Test = Effect.Effect<unknown, unknown, Stores | TestServices.TestServices>;
 export const tester = ({ layer }: Backend) => ({
   test: (fact: string, body: () => Test): void => it.effect(fact, () => Effect.provide(body(), layer), TIMEOUT),
 
-  property: <T>(fact: string, arbitrary: fc.Arbitrary<T>, body: (value: T) => Test): void =>
+  property: <T>(fact: string, arbitrary: fc.Arbitrary<T>, body: (value: T) => Test, numRuns = 100): void =>
     it.effect.prop(fact, [arbitrary], ([value]) => Effect.provide(body(value), layer), {
       timeout: TIMEOUT,
-      fastCheck: { numRuns: 100 },
+      fastCheck: { numRuns },
     }),
 });
 
