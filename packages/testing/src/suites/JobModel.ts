@@ -37,7 +37,7 @@ export const jobModel = (backend: Backend): void => {
           expect(new Set(keys).size).toBe(keys.length);
         }
       }).pipe(Effect.scoped);
-    property(fact, commands, body, 40);
+    property(fact, commands, body, 0.4);
   });
 };
 
