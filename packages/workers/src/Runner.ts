@@ -85,8 +85,9 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
     const one: Held = { job, until, fiber: undefined };
     held.set(job.id, one);
     count(job, 1);
-    const body = Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.exit(restore(attempt.outcome(handler, job))), (exit) => {
+    // Whatever becomes of the attempt, it ends here; even one that is interrupted before it began.
+    const body = Effect.uninterruptible(
+      Effect.flatMap(Effect.exit(Effect.interruptible(attempt.outcome(handler, job))), (exit) => {
         count(job, -1);
         const outcome: Job.Outcome | undefined = Exit.isSuccess(exit)
           ? exit.value
