@@ -24,6 +24,7 @@ import * as Events from "./Events.ts";
 import * as Facets from "./Facets.ts";
 import * as Graphs from "./Graphs.ts";
 import * as Histories from "./Histories.ts";
+import * as Jobs from "./Jobs.ts";
 import * as Subscriptions from "./Subscriptions.ts";
 import * as Tokens from "./Tokens.ts";
 
@@ -36,6 +37,7 @@ export type UseCases =
   | Events.Events
   | Subscriptions.Subscriptions
   | Deliveries.Deliveries
+  | Jobs.Jobs
   | Tokens.Tokens
   | Tokens.Authentication;
 
@@ -68,6 +70,7 @@ export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
   Events.layer,
   Subscriptions.layer,
   Deliveries.layer,
+  Jobs.layer,
   Tokens.layer,
   Tokens.layerAuthentication,
 );

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema";
 import type { Attempt } from "./Attempt.ts";
 import type { EventType } from "./Event.ts";
 import type { JobId, NewJob } from "./Job.ts";
+import * as Kinds from "./JobKind.ts";
 import { MAX_ATTEMPTS, type Subscription } from "./Subscription.ts";
 import type { SubscriptionId } from "./SubscriptionId.ts";
 
@@ -67,12 +68,8 @@ export interface LoggedAttempt extends Attempt {
   readonly at: number;
 }
 
-/** The queue of callbacks, and the kind of its jobs. */
+/** The queue of callbacks. */
 export const QUEUE = "callbacks";
-
-export const JOB_KIND = "callback";
-
-export const JobPayload = Schema.Struct({ delivery: MessageId });
 
 /** Claims after which a delivery is given up: at least five of them ended its worker. */
 const MAX_CLAIMS = MAX_ATTEMPTS + 5;
@@ -80,20 +77,29 @@ const MAX_CLAIMS = MAX_ATTEMPTS + 5;
 /** Where order is kept, a job that has to wait counts a claim: were it postponed, the next one would overtake it. */
 const ORDERED_CLAIMS = 1_000_000;
 
+/** One attempt of a delivery. */
+export const callback = Kinds.make({
+  queue: QUEUE,
+  name: "callback",
+  payload: Schema.Struct({ delivery: MessageId }),
+  maxAttempts: MAX_CLAIMS,
+});
+
 /** The job that tries a delivery. */
 export const jobFor = (
   subscription: Pick<Subscription, "id" | "ordered">,
   delivery: Pick<Delivery, "id" | "subject" | "type">,
   options: { readonly runAt?: number | undefined; readonly traceparent?: string | undefined } = {},
-): NewJob => ({
-  queue: QUEUE,
-  kind: JOB_KIND,
-  payload: { delivery: delivery.id },
-  groupKey: subscription.id,
-  maxAttempts: subscription.ordered ? ORDERED_CLAIMS : MAX_CLAIMS,
-  ...options,
-  ...(delivery.type === PING ? { priority: 5 } : {}),
-  ...(subscription.ordered && delivery.subject !== undefined
-    ? { orderingKey: `${subscription.id}/${delivery.subject.uid}` }
-    : {}),
-});
+): NewJob =>
+  Kinds.job(
+    callback,
+    { delivery: delivery.id },
+    {
+      groupKey: subscription.id,
+      ...options,
+      ...(delivery.type === PING ? { priority: 5 } : {}),
+      ...(subscription.ordered && delivery.subject !== undefined
+        ? { orderingKey: `${subscription.id}/${delivery.subject.uid}`, maxAttempts: ORDERED_CLAIMS }
+        : {}),
+    },
+  );

@@ -25,7 +25,7 @@ export const make = (
   engine: Context.Tag.Service<Engine>,
   unitOfWork: Context.Tag.Service<UnitOfWork>,
 ): Context.Tag.Service<Archive> => {
-  const { client: sql } = engine;
+  const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
 
   const pageOfEntities = statements.prepare(
@@ -57,6 +57,9 @@ export const make = (
   const insertSubscriptions = statements.insert(subscriptionRows.WHOLE);
   const insertDeliveries = statements.insert(deliveryRows.INSERTION);
 
+  const command = (text: string | undefined) => (text === undefined ? Effect.void : statements.run(sql.unsafe(text)));
+  const lock = command(dialect.lock(["entities", "events", "tokens"]));
+  const resume = command(dialect.feed.resume);
   const isUsed = statements.prepare(sql`
     SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)
       OR EXISTS (SELECT 1 FROM subscriptions)`);
@@ -126,6 +129,7 @@ export const make = (
     load: (incoming) =>
       unitOfWork.transact(
         Effect.gen(function* () {
+          yield* lock;
           if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");
           const counts = { catalog: 0, entity: 0, event: 0, token: 0, subscription: 0, delivery: 0 };
           yield* incoming.pipe(
@@ -146,6 +150,7 @@ export const make = (
           if (stray !== undefined) {
             return yield* refusal("", `the last event of ${String(stray["key"])} is not of the revision it is at`);
           }
+          yield* resume;
           return counts;
         }),
       ),

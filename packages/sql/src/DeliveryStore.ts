@@ -21,7 +21,7 @@ export const make = (
   );
   const insert = statements.insert(deliveryRows.INSERTION);
   const replace = statements.insert(deliveryRows.REPLACEMENT);
-  const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.forUpdate}`);
+  const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.lockRow}`);
   const insertAttempt = statements.insert(deliveryRows.ATTEMPTS);
   const selectEarlier = statements.prepare(sql`
     SELECT 1 FROM deliveries

@@ -18,7 +18,7 @@ export const make = (
   const statements = Statements.make(engine);
   const atomically = join(unitOfWork);
   const insert = statements.insert(subscriptionRows.INSERTION);
-  const select = statements.prepare(sql`SELECT * FROM subscriptions WHERE id = ${"id"} ${dialect.forUpdate}`);
+  const select = statements.prepare(sql`SELECT * FROM subscriptions WHERE id = ${"id"} ${dialect.lockRow}`);
   const selectAll = statements.prepare(sql`SELECT * FROM subscriptions ORDER BY created_at, id`);
   const named = statements.prepare(sql`SELECT 1 FROM subscriptions WHERE lower(name) = ${"name"} AND id <> ${"id"}`);
   const columns = subscriptionRows.INSERTION.columns.filter((column) => column !== "id");

@@ -4,7 +4,9 @@
 import * as fs from "node:fs";
 import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
+import * as Migrations from "@cadastre/sql/Migrations";
 import * as SqlStores from "@cadastre/sql/Stores";
+import * as Wakeups from "@cadastre/sql/Wakeups";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -12,8 +14,7 @@ import type * as Scope from "effect/Scope";
 import * as engine from "./internal/engine.ts";
 import { describe } from "./internal/failures.ts";
 import * as file from "./internal/file.ts";
-import * as schema from "./internal/schema.ts";
-import * as Wakeups from "./Wakeups.ts";
+import { SCHEMA } from "./internal/schema.ts";
 
 export type Options = engine.Options;
 
@@ -25,7 +26,7 @@ export type Stores = SqlStores.Stores;
  */
 export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =>
   SqlStores.layer.pipe(
-    Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), schema.migrate))),
+    Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), migrated))),
     Layer.merge(Wakeups.layer),
   );
 
@@ -33,15 +34,19 @@ export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =
 export const migrate = (
   options: Options,
 ): Effect.Effect<{ readonly from: number; readonly to: number }, StoreUnavailable> =>
-  Effect.scoped(Effect.flatMap(open(options), schema.migrate));
+  Effect.scoped(Effect.flatMap(open(options), migrated));
 
 /** Versions of the tables: those of the database, 0 where there is none yet, and those of this program. */
 export const status = (
   options: Options,
 ): Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable> =>
   Effect.suspend(() =>
-    fs.existsSync(options.filename) ? Effect.scoped(Effect.flatMap(open(options), schema.current)) : Effect.succeed(0),
-  ).pipe(Effect.map((current) => ({ current, latest: schema.LATEST })));
+    fs.existsSync(options.filename)
+      ? Effect.scoped(Effect.flatMap(open(options), (engine) => Migrations.current(engine, SCHEMA)))
+      : Effect.succeed(0),
+  ).pipe(Effect.map((current) => ({ current, latest: SCHEMA.migrations.length })));
+
+const migrated = (engine: Context.Tag.Service<Engine>) => Migrations.migrate(engine, SCHEMA);
 
 const open = (options: Options): Effect.Effect<Context.Tag.Service<Engine>, StoreUnavailable, Scope.Scope> =>
   Effect.zipRight(

@@ -5,7 +5,7 @@ import * as SubscriptionSecrets from "@cadastre/core/SubscriptionSecrets";
 import * as SubscriptionSwitch from "@cadastre/core/SubscriptionSwitch";
 import type { Attempt } from "@cadastre/domain/Attempt";
 import { type Callback, CallbackChannel, contentOf } from "@cadastre/domain/CallbackChannel";
-import { type Delivery, JobPayload, PING } from "@cadastre/domain/Delivery";
+import { type Delivery, callback as kind, PING, QUEUE } from "@cadastre/domain/Delivery";
 import { DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import { EventLog } from "@cadastre/domain/EventLog";
@@ -21,13 +21,16 @@ import { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Clock from "effect/Clock";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import * as Either from "effect/Either";
+import type * as Layer from "effect/Layer";
 import * as Metric from "effect/Metric";
 import * as Option from "effect/Option";
 import * as Random from "effect/Random";
-import * as Schema from "effect/Schema";
+import * as Handler from "./Handler.ts";
 import * as Metrics from "./internal/callbackMetrics.ts";
 import * as Endpoints from "./internal/endpoints.ts";
 import * as Progress from "./internal/progress.ts";
+import * as Runner from "./Runner.ts";
 
 export type Ports =
   | SubscriptionStore
@@ -40,11 +43,21 @@ export type Ports =
   | UnitOfWork
   | Wakeups;
 
-/**
- * Makes the attempt and settles the job in the transaction that records it. If the lease is lost by then, because the worker
- * was stopped for too long or the job was discarded, nothing is recorded.
- */
-export type Handle = (job: ClaimedJob) => Effect.Effect<void, StoreUnavailable>;
+export interface Options {
+  /** Names this worker, for people who look at what runs. */
+  readonly worker: string;
+  /** Attempts at once. */
+  readonly concurrency: number;
+  /** Attempts at once of one subscription: a slow receiver takes no more room than that. */
+  readonly perSubscription: number;
+}
+
+/** Makes the attempts of all deliveries until the scope ends. */
+export const layer = ({ worker, concurrency, perSubscription }: Options): Layer.Layer<never, never, Ports> =>
+  Runner.layer(
+    { queue: QUEUE, worker, concurrency, perGroup: perSubscription },
+    Effect.map(make, (handler) => [handler]),
+  );
 
 /** Who disables a subscription whose receiver is gone. */
 const worker = (traceparent: string | undefined) => ({
@@ -54,7 +67,11 @@ const worker = (traceparent: string | undefined) => ({
   traceparent,
 });
 
-export const make: Effect.Effect<Handle, never, Ports> = Effect.gen(function* () {
+/**
+ * An attempt is recorded, and its job ended, in one transaction. If the lease is lost by then, because the worker was stopped
+ * for too long or the job was discarded, nothing is recorded.
+ */
+export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(function* () {
   const subscriptions = yield* SubscriptionStore;
   const deliveries = yield* DeliveryStore;
   const log = yield* EventLog;
@@ -149,8 +166,10 @@ export const make: Effect.Effect<Handle, never, Ports> = Effect.gen(function* ()
     yield* Effect.logWarning("a subscription was disabled", { subscription: name, reason });
   });
 
-  return Effect.fnUntraced(function* (job) {
-    const found = yield* deliveries.find(decodePayload(job.payload).delivery);
+  const handle = Effect.fnUntraced(function* (job: ClaimedJob) {
+    const payload = kind.decode(job.payload);
+    if (Either.isLeft(payload)) return yield* new Handler.GivenUp({ message: payload.left });
+    const found = yield* deliveries.find(payload.right.delivery);
     const delivery = Option.getOrUndefined(Option.filter(found, (delivery) => delivery.job === job.id));
     if (delivery === undefined) {
       yield* queue.finish([{ lease: job.lease, outcome: done }]);
@@ -164,7 +183,8 @@ export const make: Effect.Effect<Handle, never, Ports> = Effect.gen(function* ()
     }
     const at = yield* Clock.currentTimeMillis;
     const content = yield* contentFor(delivery);
-    const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent: job.traceparent });
+    const traceparent = yield* traceparentOf(job);
+    const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
     const now = yield* Clock.currentTimeMillis;
     endpoints.note(subscription, made, now);
     yield* Metric.increment(Metric.tagged(Metrics.attempts, "outcome", made.outcome));
@@ -184,11 +204,24 @@ export const make: Effect.Effect<Handle, never, Ports> = Effect.gen(function* ()
       ms: now - at,
     });
   });
+
+  return {
+    queue: kind.queue,
+    kind: kind.name,
+    timeout: kind.timeout,
+    backoff: kind.backoff,
+    run: (job) => Effect.zipRight(handle(job), new Handler.Settled()),
+  };
 });
 
-class Lost extends Data.TaggedError("Lost") {}
+/** That of the attempt's own span where there is one, else of the call that made the change. */
+const traceparentOf = ({ traceparent }: ClaimedJob): Effect.Effect<string | undefined> =>
+  Effect.match(Effect.currentSpan, {
+    onFailure: () => traceparent,
+    onSuccess: ({ traceId, spanId, sampled }) => `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`,
+  });
 
-const decodePayload = Schema.decodeUnknownSync(JobPayload);
+class Lost extends Data.TaggedError("Lost") {}
 
 const unsealed = (message: string): Attempt => ({
   outcome: "failed",

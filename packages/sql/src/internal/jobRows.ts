@@ -23,7 +23,9 @@ export const INSERTION: Insertion = {
     "updated_at",
   ],
   ending: `ON CONFLICT (queue, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
-    SET run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END, updated_at = excluded.updated_at
+    SET run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END,
+      state = CASE WHEN jobs.state = 'scheduled' AND excluded.run_at <= excluded.updated_at THEN 'ready' ELSE jobs.state END,
+      updated_at = excluded.updated_at
     RETURNING id`,
 };
 

@@ -22,7 +22,7 @@ export interface OrderingKeys {
 export const make = (engine: Context.Tag.Service<Engine>): OrderingKeys => {
   const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
-  const take = dialect.lock === undefined ? undefined : statements.prepare(sql`${dialect.lock("texts")}`);
+  const take = dialect.lockTexts === undefined ? undefined : statements.prepare(sql`${dialect.lockTexts("texts")}`);
   const unblock = statements.prepareWrite(sql`
     UPDATE jobs SET state = CASE WHEN run_at <= ${"now"} THEN 'ready' ELSE 'scheduled' END, updated_at = ${"now"}
     WHERE id IN (

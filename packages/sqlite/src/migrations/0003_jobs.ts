@@ -2,7 +2,7 @@
  * Jobs. Each state that workers ask for has an index of its own, so that a claim costs the same however many jobs wait for
  * their time, are finished, or stand behind others.
  */
-import type { Migration } from "../internal/migration.ts";
+import type { Migration } from "@cadastre/sql/Migrations";
 
 export default [
   // AUTOINCREMENT: a late worker's lease never meets another job of the same id.

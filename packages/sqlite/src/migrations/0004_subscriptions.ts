@@ -3,6 +3,8 @@
  *
  * Nothing refers from deliveries to their subscription: it may be deleted while others are being told.
  */
+import type { Migration } from "@cadastre/sql/Migrations";
+
 export default [
   `CREATE TABLE subscriptions (
     id                   TEXT PRIMARY KEY,
@@ -69,4 +71,4 @@ export default [
     attempt     TEXT NOT NULL,
     PRIMARY KEY (delivery_id, number)
   ) STRICT, WITHOUT ROWID`,
-] as const;
+] satisfies Migration;

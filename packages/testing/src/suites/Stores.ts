@@ -7,6 +7,7 @@ import { facets } from "./Facets.ts";
 import { filters } from "./Filters.ts";
 import { graphs } from "./Graphs.ts";
 import { jobBoard } from "./JobBoard.ts";
+import { jobModel } from "./JobModel.ts";
 import { jobs } from "./Jobs.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
@@ -29,6 +30,7 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   wakeups,
   jobs,
   jobBoard,
+  jobModel,
   tokens,
   subscriptions,
   deliveries,

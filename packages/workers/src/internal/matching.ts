@@ -50,9 +50,12 @@ export const make: Effect.Effect<Matcher, never, Expressions> = Effect.map(Expre
         // It was checked when it was given, by rules that may have been laxer.
         onFailure:
           ({ message }) =>
-          () =>
+          (): Verdict =>
             message,
-        onSuccess: (expression) => (event) => verdictOf(expression, event),
+        onSuccess:
+          (expression) =>
+          (event: Opened): Verdict =>
+            verdictOf(expression, event),
       }),
       Effect.tap((filter) => Effect.sync(() => compiled.set(text, filter))),
     );

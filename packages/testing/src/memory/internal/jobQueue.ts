@@ -27,7 +27,8 @@ export const make = (database: Database): Context.Tag.Service<JobQueue> => {
         ? undefined
         : jobs.values().find((one) => one.queue === job.queue && one.dedupeKey === complete.dedupeKey);
     if (twin !== undefined) {
-      jobs.set(twin.id, { ...twin, runAt: Math.min(twin.runAt, complete.runAt), updatedAt: now });
+      const state = twin.state === "scheduled" && complete.runAt <= now ? "ready" : twin.state;
+      jobs.set(twin.id, { ...twin, state, runAt: Math.min(twin.runAt, complete.runAt), updatedAt: now });
       return twin.id;
     }
     const id = (lastSequence.get("jobs") ?? 0) + 1;
