@@ -24,6 +24,11 @@ export type Failure = "conflict" | "transient" | "unavailable" | "defect";
 export interface Dialect {
   /** Begins a transaction that will write. */
   readonly begin: string;
+  /**
+   * A statement that keeps other transactions from writing to tables until this one ends, and lets them read; undefined where
+   * `begin` has done so.
+   */
+  readonly lock: (tables: ReadonlyArray<string>) => string | undefined;
   /** Ends a SELECT whose rows must not change until the transaction ends. */
   readonly forUpdate: Fragment;
   /** The texts of a JSON array, as a subquery of one column. */

@@ -9,13 +9,17 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import * as claims from "./internal/claim.ts";
 import * as engine from "./internal/engine.ts";
 import { describe } from "./internal/failures.ts";
 import * as file from "./internal/file.ts";
 import * as schema from "./internal/schema.ts";
 import * as Wakeups from "./Wakeups.ts";
 
-export type Options = engine.Options;
+export interface Options extends engine.Options {
+  /** `manual`: an older schema is refused instead of brought up to date. `auto` where absent. */
+  readonly migrate?: "auto" | "manual" | undefined;
+}
 
 export type Stores = SqlStores.Stores;
 
@@ -25,9 +29,18 @@ export type Stores = SqlStores.Stores;
  */
 export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =>
   SqlStores.layer.pipe(
-    Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), schema.migrate))),
+    Layer.provide(
+      Layer.scoped(Engine, Effect.tap(open(options), options.migrate === "manual" ? schema.demand : schema.migrate)),
+    ),
     Layer.merge(Wakeups.layer),
   );
+
+/**
+ * Keeps other daemons off the database until the scope is closed or the process has ended, however. Fails with one sentence
+ * that names the process which has it.
+ */
+export const claim = ({ filename }: Options): Effect.Effect<void, StoreUnavailable, Scope.Scope> =>
+  filename === engine.MEMORY ? Effect.void : claims.claim(filename);
 
 /** Brings the tables up to date; equal versions: there was nothing to do. */
 export const migrate = (

@@ -89,6 +89,7 @@ const BEGIN = "BEGIN IMMEDIATE";
 const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   begin: BEGIN,
   // BEGIN IMMEDIATE has locked the whole database.
+  lock: () => undefined,
   forUpdate: sql.literal(""),
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   residual: (column) => sql`+${column}`,

@@ -32,6 +32,16 @@ export const current = Effect.fnUntraced(function* (engine: Context.Tag.Service<
   return row.version;
 });
 
+/** Fails unless the tables are of this version. */
+export const demand = (engine: Context.Tag.Service<Engine>): Effect.Effect<void, StoreUnavailable> =>
+  Effect.flatMap(current(engine), (version) =>
+    version === LATEST
+      ? Effect.void
+      : new StoreUnavailable({
+          message: `the database is at schema version ${version} and this program needs ${LATEST}: run \`cadastre admin migrate\` first`,
+        }),
+  );
+
 /** One transaction: of several processes that start at once, the first migrates and the others find it done. */
 export const migrate = (
   engine: Context.Tag.Service<Engine>,
