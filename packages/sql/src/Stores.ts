@@ -45,7 +45,7 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer
       Context.add(EventLog, eventLog.make(engine)),
       Context.add(TokenStore, tokenStore.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
-      Context.add(Archive, archive.make(engine, transactions)),
+      Context.add(Archive, archive.make(engine)),
     );
   }),
 );
