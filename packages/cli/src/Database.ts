@@ -4,6 +4,7 @@
  */
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Stores } from "@cadastre/sql/Stores";
+import type * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
 import type * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
@@ -15,6 +16,13 @@ export interface Database {
   readonly layer: Layer.Layer<Stores, StoreUnavailable>;
   /** What a daemon must have to itself, until the scope is closed. */
   readonly claim: Effect.Effect<void, StoreUnavailable, Scope.Scope>;
+  /** Versions of the tables: those that are there, 0 where there are none, and those of this program. */
+  readonly status: Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable>;
+  /** Copies it to a file that does not exist yet, and checks the copy; absent where the database has tools of its own. */
+  readonly backup?: (
+    file: string,
+    progress: (done: number, of: number) => void,
+  ) => Effect.Effect<Sqlite.Copied, StoreUnavailable>;
   /** Brings the tables up to date; equal versions: there was nothing to do. */
   readonly migrate: Effect.Effect<{ readonly from: number; readonly to: number }, StoreUnavailable>;
 }
@@ -30,6 +38,8 @@ const sqlite = ({ database, sqliteSynchronous, migrate }: Config): Effect.Effect
       return {
         layer: Sqlite.layer(options),
         claim: Sqlite.claim(options),
+        status: Sqlite.status(options),
+        backup: (file, progress) => Sqlite.backup(options, file, progress),
         migrate: Sqlite.migrate(options),
       };
     },

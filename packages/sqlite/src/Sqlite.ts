@@ -2,6 +2,7 @@
  * The store on SQLite.
  */
 import * as fs from "node:fs";
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
 import * as SqlStores from "@cadastre/sql/Stores";
@@ -9,7 +10,9 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import * as backups from "./internal/backup.ts";
 import * as claims from "./internal/claim.ts";
+import * as diagnosis from "./internal/diagnosis.ts";
 import * as engine from "./internal/engine.ts";
 import { describe } from "./internal/failures.ts";
 import * as file from "./internal/file.ts";
@@ -28,7 +31,13 @@ export type Stores = SqlStores.Stores;
  * cannot be used, is not this program's, or is newer than it.
  */
 export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =>
-  SqlStores.layer.pipe(
+  Layer.merge(
+    SqlStores.layer,
+    Layer.effect(
+      Diagnosis,
+      Effect.map(Engine, (it) => diagnosis.make(it, options)),
+    ),
+  ).pipe(
     Layer.provide(
       Layer.scoped(Engine, Effect.tap(open(options), options.migrate === "manual" ? schema.demand : schema.migrate)),
     ),
@@ -55,6 +64,18 @@ export const status = (
   Effect.suspend(() =>
     fs.existsSync(options.filename) ? Effect.scoped(Effect.flatMap(open(options), schema.current)) : Effect.succeed(0),
   ).pipe(Effect.map((current) => ({ current, latest: schema.LATEST })));
+
+/**
+ * Copies a live database to a file that does not exist yet, mode 0600, as it stood at one moment, and checks the copy.
+ * `progress` is told of pages.
+ */
+export const backup = (
+  { filename }: Options,
+  target: string,
+  progress: (done: number, of: number) => void,
+): Effect.Effect<Copied, StoreUnavailable> => backups.backup(filename, target, progress);
+
+export type Copied = backups.Copied;
 
 const open = (options: Options): Effect.Effect<Context.Tag.Service<Engine>, StoreUnavailable, Scope.Scope> =>
   Effect.zipRight(
