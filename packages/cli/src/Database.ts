@@ -2,14 +2,16 @@
  * The database that the settings choose: what its adapter can do, with those settings. The one place that tells databases
  * apart; an adapter is loaded when it is chosen.
  */
-import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Stores } from "@cadastre/sql/Stores";
 import type * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
-import type * as Layer from "effect/Layer";
+import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
+import * as Redacted from "effect/Redacted";
 import type * as Scope from "effect/Scope";
 import type { Config } from "./Config.ts";
+import * as PostgresUrl from "./internal/postgresUrl.ts";
 
 export interface Database {
   /** Opened, and its tables brought up to date or demanded to be. */
@@ -28,7 +30,7 @@ export interface Database {
 }
 
 export const of = (config: Config): Effect.Effect<Database> =>
-  Option.match(config.postgres, { onNone: () => sqlite(config), onSome: () => sqlite(config) });
+  Option.match(config.postgres, { onNone: () => sqlite(config), onSome: (url) => postgres(config, url) });
 
 const sqlite = ({ database, sqliteSynchronous, migrate }: Config): Effect.Effect<Database> =>
   Effect.map(
@@ -44,3 +46,42 @@ const sqlite = ({ database, sqliteSynchronous, migrate }: Config): Effect.Effect
       };
     },
   );
+
+const postgres = (config: Config, url: Redacted.Redacted): Effect.Effect<Database> =>
+  Effect.map(
+    Effect.promise(() => import("@cadastre/postgres/Postgres")),
+    (Postgres) => {
+      const options = {
+        url,
+        poolSize: config.postgresPoolSize,
+        idleTimeout: config.postgresIdleTimeout,
+        maxLifetime: config.postgresMaxLifetime,
+        connectTimeout: config.postgresConnectTimeout,
+        statementTimeout: config.postgresStatementTimeout,
+        idleInTransactionTimeout: config.postgresIdleInTransactionTimeout,
+        migrate: config.migrate,
+      };
+      const explained = Effect.mapError(explain(config));
+      return {
+        layer: Layer.mapError(Postgres.layer(options), explain(config)),
+        // Replicas share it.
+        claim: Effect.void,
+        status: explained(Postgres.status(options)),
+        migrate: explained(Postgres.migrate(options)),
+      };
+    },
+  );
+
+/** Names the database, and what may be missing: a URL that was taken from the running daemon has no password. */
+const explain =
+  ({ database, postgres }: Config) =>
+  ({ message, cause }: StoreUnavailable): StoreUnavailable =>
+    new StoreUnavailable({
+      message: `the database ${database} cannot be used: ${message}${
+        Option.exists(postgres, (url) => PostgresUrl.hasPassword(Redacted.value(url))) ? "" : NO_PASSWORD
+      }`,
+      cause,
+    });
+
+const NO_PASSWORD =
+  " (its URL has no password: one is taken from PGPASSWORD or the password file ~/.pgpass, or give the whole URL in CADASTRE_DATABASE_URL)";

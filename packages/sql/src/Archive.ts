@@ -20,7 +20,7 @@ import { transactOnce } from "./UnitOfWork.ts";
 const PAGE = 500;
 
 export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<Archive> => {
-  const { client: sql } = engine;
+  const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
 
   const pageOfEntities = statements.prepare(
@@ -42,6 +42,9 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
   const insertEvents = statements.insert(eventRows.insertion("sequence"));
   const insertTokens = statements.insert(tokenRows.INSERTION);
 
+  const command = (text: string | undefined) => (text === undefined ? Effect.void : statements.run(sql.unsafe(text)));
+  const lock = command(dialect.lock(["entities", "events", "tokens"]));
+  const resume = command(dialect.feed.resume);
   const isUsed = statements.prepare(sql`
     SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)`);
   const strayEntity = statements.prepare(sql`
@@ -90,6 +93,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
     load: (incoming) =>
       transactOnce(engine)(
         Effect.gen(function* () {
+          yield* lock;
           if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");
           const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
           yield* incoming.pipe(
@@ -110,6 +114,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
           if (stray !== undefined) {
             return yield* refusal("", `the last event of ${String(stray["key"])} is not of the revision it is at`);
           }
+          yield* resume;
           return counts;
         }),
       ),

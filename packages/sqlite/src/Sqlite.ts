@@ -5,7 +5,9 @@ import * as fs from "node:fs";
 import { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
+import * as Migrations from "@cadastre/sql/Migrations";
 import * as SqlStores from "@cadastre/sql/Stores";
+import * as Wakeups from "@cadastre/sql/Wakeups";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -16,8 +18,7 @@ import * as diagnosis from "./internal/diagnosis.ts";
 import * as engine from "./internal/engine.ts";
 import { describe } from "./internal/failures.ts";
 import * as file from "./internal/file.ts";
-import * as schema from "./internal/schema.ts";
-import * as Wakeups from "./Wakeups.ts";
+import { SCHEMA } from "./internal/schema.ts";
 
 export interface Options extends engine.Options {
   /** `manual`: an older schema is refused instead of brought up to date. `auto` where absent. */
@@ -38,9 +39,7 @@ export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =
       Effect.map(Engine, (it) => diagnosis.make(it, options)),
     ),
   ).pipe(
-    Layer.provide(
-      Layer.scoped(Engine, Effect.tap(open(options), options.migrate === "manual" ? schema.demand : schema.migrate)),
-    ),
+    Layer.provide(Layer.scoped(Engine, Effect.tap(open(options), options.migrate === "manual" ? demanded : migrated))),
     Layer.merge(Wakeups.layer),
   );
 
@@ -55,15 +54,21 @@ export const claim = ({ filename }: Options): Effect.Effect<void, StoreUnavailab
 export const migrate = (
   options: Options,
 ): Effect.Effect<{ readonly from: number; readonly to: number }, StoreUnavailable> =>
-  Effect.scoped(Effect.flatMap(open(options), schema.migrate));
+  Effect.scoped(Effect.flatMap(open(options), migrated));
 
 /** Versions of the tables: those of the database, 0 where there is none yet, and those of this program. */
 export const status = (
   options: Options,
 ): Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable> =>
   Effect.suspend(() =>
-    fs.existsSync(options.filename) ? Effect.scoped(Effect.flatMap(open(options), schema.current)) : Effect.succeed(0),
-  ).pipe(Effect.map((current) => ({ current, latest: schema.LATEST })));
+    fs.existsSync(options.filename)
+      ? Effect.scoped(Effect.flatMap(open(options), (engine) => Migrations.current(engine, SCHEMA)))
+      : Effect.succeed(0),
+  ).pipe(Effect.map((current) => ({ current, latest: SCHEMA.migrations.length })));
+
+const migrated = (engine: Context.Tag.Service<Engine>) => Migrations.migrate(engine, SCHEMA);
+
+const demanded = (engine: Context.Tag.Service<Engine>) => Migrations.demand(engine, SCHEMA);
 
 /**
  * Copies a live database to a file that does not exist yet, mode 0600, as it stood at one moment, and checks the copy.
