@@ -11,6 +11,7 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import type * as Scope from "effect/Scope";
 import type { Config } from "./Config.ts";
+import * as PasswordFile from "./internal/passwordFile.ts";
 import * as PostgresUrl from "./internal/postgresUrl.ts";
 
 export interface Database {
@@ -47,41 +48,38 @@ const sqlite = ({ database, sqliteSynchronous, migrate }: Config): Effect.Effect
     },
   );
 
-const postgres = (config: Config, url: Redacted.Redacted): Effect.Effect<Database> =>
-  Effect.map(
-    Effect.promise(() => import("@cadastre/postgres/Postgres")),
-    (Postgres) => {
-      const options = {
-        url,
-        poolSize: config.postgresPoolSize,
-        idleTimeout: config.postgresIdleTimeout,
-        maxLifetime: config.postgresMaxLifetime,
-        connectTimeout: config.postgresConnectTimeout,
-        statementTimeout: config.postgresStatementTimeout,
-        idleInTransactionTimeout: config.postgresIdleInTransactionTimeout,
-        migrate: config.migrate,
-      };
-      const explained = Effect.mapError(explain(config));
-      return {
-        layer: Layer.mapError(Postgres.layer(options), explain(config)),
-        // Replicas share it.
-        claim: Effect.void,
-        status: explained(Postgres.status(options)),
-        migrate: explained(Postgres.migrate(options)),
-      };
-    },
-  );
-
-/** Names the database, and what may be missing: a URL that was taken from the running daemon has no password. */
-const explain =
-  ({ database, postgres }: Config) =>
-  ({ message, cause }: StoreUnavailable): StoreUnavailable =>
-    new StoreUnavailable({
-      message: `the database ${database} cannot be used: ${message}${
-        Option.exists(postgres, (url) => PostgresUrl.hasPassword(Redacted.value(url))) ? "" : NO_PASSWORD
-      }`,
-      cause,
+const postgres = (config: Config, given: Redacted.Redacted): Effect.Effect<Database> =>
+  Effect.gen(function* () {
+    const { url, Postgres } = yield* Effect.all({
+      url: PasswordFile.complete(given),
+      Postgres: Effect.promise(() => import("@cadastre/postgres/Postgres")),
     });
+    const options = {
+      url,
+      poolSize: config.postgresPoolSize,
+      idleTimeout: config.postgresIdleTimeout,
+      maxLifetime: config.postgresMaxLifetime,
+      connectTimeout: config.postgresConnectTimeout,
+      statementTimeout: config.postgresStatementTimeout,
+      idleInTransactionTimeout: config.postgresIdleInTransactionTimeout,
+      migrate: config.migrate,
+    };
+    const hasPassword = PostgresUrl.hasPassword(Redacted.value(url));
+    const named = (error: StoreUnavailable) =>
+      new StoreUnavailable({
+        message: `the database ${config.database} cannot be used: ${error.message}${
+          Postgres.isUnauthenticated(error) && !hasPassword ? NO_PASSWORD : ""
+        }`,
+        cause: error.cause,
+      });
+    return {
+      layer: Layer.mapError(Postgres.layer(options), named),
+      // Replicas share it.
+      claim: Effect.void,
+      status: Effect.mapError(Postgres.status(options), named),
+      migrate: Effect.mapError(Postgres.migrate(options), named),
+    };
+  });
 
 const NO_PASSWORD =
-  " (its URL has no password: one is taken from PGPASSWORD or the password file ~/.pgpass, or give the whole URL in CADASTRE_DATABASE_URL)";
+  "; its URL has no password: set PGPASSWORD, put one into ~/.pgpass, or give the whole URL in CADASTRE_DATABASE_URL";

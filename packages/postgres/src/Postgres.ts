@@ -6,11 +6,13 @@ import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
 import * as Migrations from "@cadastre/sql/Migrations";
 import * as SqlStores from "@cadastre/sql/Stores";
+import { SqlError } from "@effect/sql/SqlError";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as diagnosis from "./internal/diagnosis.ts";
 import * as engine from "./internal/engine.ts";
+import * as failures from "./internal/failures.ts";
 import type * as pool from "./internal/pool.ts";
 import { SCHEMA } from "./internal/schema.ts";
 import * as Wakeups from "./Wakeups.ts";
@@ -50,6 +52,10 @@ export const status = (
   options: pool.Options,
 ): Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable> =>
   Effect.scoped(Effect.flatMap(engine.make(options), versions));
+
+/** Whether the server refused the user or the password, or asked for one that was not given. */
+export const isUnauthenticated = ({ cause }: StoreUnavailable): boolean =>
+  cause instanceof SqlError && failures.stateOf(cause.cause).startsWith("28");
 
 const migrated = (opened: Context.Tag.Service<Engine>) => Migrations.migrate(opened, SCHEMA);
 

@@ -13,9 +13,16 @@ export interface Given {
   readonly sqliteSynchronous: Option.Option<string>;
 }
 
-/** The settings that were given for a database. */
+/** The settings that were given for a database. What works on a whole one may take longer than what serves it. */
 export const configured = ({ database, migrate, sqliteSynchronous }: Given): Effect.Effect<Config, Failure.Failure> =>
-  Options.configured({ database, migrate, sqliteSynchronous });
+  Effect.map(Options.configured({ database, migrate, sqliteSynchronous }), (config) => ({
+    ...config,
+    postgresStatementTimeout: Math.max(config.postgresStatementTimeout, HOUR),
+    postgresIdleInTransactionTimeout: Math.max(config.postgresIdleInTransactionTimeout, HOUR),
+  }));
+
+/** Milliseconds. */
+const HOUR = 3_600_000;
 
 /** Runs what works on the database, with the settings that were given. */
 export const onDatabase = <A, R>(
