@@ -3,6 +3,7 @@
  */
 import { Archive } from "@cadastre/domain/Archive";
 import { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
+import type { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
@@ -45,10 +46,11 @@ export type Stores =
   | JobBoard
   | UnitOfWork
   | HealthCheck
-  | Archive;
+  | Archive
+  | Diagnosis;
 
-/** How replicas wake each other is the database's own affair. */
-export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer.effectContext(
+/** How replicas wake each other, and what else can ail it, is the database's own affair. */
+export const layer: Layer.Layer<Exclude<Stores, Wakeups | Diagnosis>, never, Engine> = Layer.effectContext(
   Effect.map(Engine, (engine) => {
     const transactions = unitOfWork.make(engine);
     return Context.make(UnitOfWork, transactions).pipe(
@@ -63,7 +65,7 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer
       Context.add(JobQueue, jobQueue.make(engine, transactions)),
       Context.add(JobBoard, jobBoard.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
-      Context.add(Archive, archive.make(engine, transactions)),
+      Context.add(Archive, archive.make(engine)),
     );
   }),
 );

@@ -1,6 +1,7 @@
 import { type Backend, backend } from "../Backends.ts";
 import { archives } from "./Archives.ts";
 import { deliveries } from "./Deliveries.ts";
+import { diagnoses } from "./Diagnoses.ts";
 import { entities } from "./Entities.ts";
 import { events } from "./Events.ts";
 import { facets } from "./Facets.ts";
@@ -35,6 +36,7 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   subscriptions,
   deliveries,
   archives,
+  diagnoses,
 ];
 
 /** Everything that the ports of the store promise, as tests on the backend of that name. */
