@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
@@ -69,6 +70,17 @@ const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
 const Names = Schema.split(",").pipe(
   Schema.compose(Schema.Array(Schema.compose(Schema.Trim, Schema.String.pipe(Schema.pattern(/^[^\s/:@]+$/))))),
   Schema.annotations(says("must be host names without a port, separated by commas")),
+);
+
+/** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
+const Targets = Schema.split(",").pipe(
+  Schema.compose(
+    Schema.Array(
+      Schema.Trim.pipe(
+        Schema.filter((text) => Either.match(AllowedTarget.parse(text), { onLeft: String, onRight: () => true })),
+      ),
+    ),
+  ),
 );
 
 /** One entry a setting: the name in the file is the key. */
@@ -145,6 +157,16 @@ export const SETTINGS = {
     schema: Duration,
     variable: "CADASTRE_POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT",
     about: "How long a transaction may do nothing before Postgres ends it",
+  },
+  callbackTargets: {
+    schema: Targets,
+    variable: "CADASTRE_CALLBACK_TARGETS",
+    about: "Private targets that callbacks may go to: addresses, ranges, names, each with :port or :* if need be",
+  },
+  vaultKeyFile: {
+    schema: Text,
+    variable: "CADASTRE_VAULT_KEY_FILE",
+    about: "File with the keys that seal the secrets of subscriptions",
   },
   url: {
     schema: Url,
@@ -266,6 +288,8 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       postgresConnectTimeout: 5_000,
       postgresStatementTimeout: 15_000,
       postgresIdleInTransactionTimeout: 30_000,
+      callbackTargets: [],
+      vaultKeyFile: join(folders.state, "vault-key"),
       url: here,
       tokenFile: join(folders.state, "admin-token"),
     };
@@ -298,6 +322,10 @@ export const print = (key: Key, values: Values): string => {
 
 const RUNNING = "the running daemon";
 
+const LISTS: ReadonlyArray<string> = ["hostnames", "callbackTargets"] satisfies ReadonlyArray<Key>;
+
+const PATHS: ReadonlyArray<Key> = ["database", "tokenFile", "vaultKeyFile"];
+
 const readFile = (path: string) =>
   Effect.promise(() => import("./internal/configFile.ts")).pipe(
     Effect.flatMap(({ read }) => read(path)),
@@ -310,7 +338,7 @@ const readFile = (path: string) =>
         problems: [
           ...problems,
           ...entries
-            .filter((entry) => known(entry) && entry.isList && entry.key !== "hostnames")
+            .filter((entry) => known(entry) && entry.isList && !LISTS.includes(entry.key))
             .map(({ origin, key }) => `${origin}: ${key} must be a single value`),
           ...entries
             .filter((entry) => !known(entry))
@@ -338,7 +366,7 @@ const readEnvironment = Effect.gen(function* () {
 
 /** The filename of a database in SQLite's terms, and paths made absolute against the place they were written in. */
 const located = (key: Key, value: unknown, base: string | undefined): unknown => {
-  if (typeof value !== "string" || (key !== "database" && key !== "tokenFile")) return value;
+  if (typeof value !== "string" || !PATHS.includes(key)) return value;
   if (key === "database" && PostgresUrl.isMeant(value)) return value;
   const path = key === "database" ? value.replace(/^sqlite:/, "") : value;
   if (path === ":memory:") return path;

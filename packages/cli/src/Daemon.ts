@@ -1,7 +1,12 @@
 /**
  * The composition root of `cadastre daemon`.
  */
+import { hostname } from "node:os";
 import * as Server from "@cadastre/server/Server";
+import * as Callbacks from "@cadastre/workers/Callbacks";
+import * as DeliveryRetention from "@cadastre/workers/DeliveryRetention";
+import * as Dispatcher from "@cadastre/workers/Dispatcher";
+import * as Maintenance from "@cadastre/workers/Maintenance";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import manifest from "../package.json" with { type: "json" };
@@ -21,12 +26,26 @@ export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output
 const layer = (config: Config) =>
   Startup.announcement(config).pipe(
     Layer.provide(server(config)),
+    Layer.provide(workers),
     Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layerDaemon(config)),
     Layer.provide(Log.layer(config)),
     // Nothing collects spans: none are made.
     Layer.provide(Layer.setTracerEnabled(false)),
   );
+
+/** What is done besides answering requests. */
+const workers = Layer.unwrapEffect(
+  Effect.sync(() => {
+    const worker = `${hostname()}:${process.pid}`;
+    return Layer.mergeAll(
+      Dispatcher.layer,
+      Callbacks.layer({ worker, concurrency: 256, perSubscription: 4 }),
+      DeliveryRetention.layer(worker),
+      Maintenance.layer(worker),
+    );
+  }),
+);
 
 const server = ({ host, port, hostnames }: Config) =>
   Server.layer({ host, port, hostnames, version: manifest.version }).pipe(

@@ -61,7 +61,7 @@ const TOKEN = /^cad_[\w-]{43}$/;
 
 const fresh = (inState: Within, file: string) =>
   Effect.gen(function* () {
-    const secret = yield* Effect.flatMap(Identifiers, ({ tokenSecret }) => tokenSecret);
+    const secret = `cad_${yield* Effect.flatMap(Identifiers, ({ secret }) => secret)}`;
     yield* inState(async () => {
       const handle = await open(file, "w", 0o600);
       try {

@@ -4,37 +4,58 @@
 
 import { randomUUID } from "node:crypto";
 import { tmpdir, userInfo } from "node:os";
+import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
+import * as CallbackChannels from "@cadastre/channels/CallbackChannels";
+import * as Vault from "@cadastre/channels/Vault";
 import * as UseCases from "@cadastre/core/UseCases";
+import type { CallbackChannel } from "@cadastre/domain/CallbackChannel";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { Expressions } from "@cadastre/domain/Expressions";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller, type Via } from "@cadastre/domain/Principal";
-import * as Expressions from "@cadastre/expressions/Expressions";
+import type * as Vaults from "@cadastre/domain/Vault";
+import * as Cel from "@cadastre/expressions/Expressions";
 import * as NodeIdentifiers from "@cadastre/server/Identifiers";
 import * as SpoolFiles from "@cadastre/server/SpoolFiles";
 import type { Stores } from "@cadastre/sql/Stores";
+import * as Arr from "effect/Array";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import manifest from "../package.json" with { type: "json" };
 import type { Config } from "./Config.ts";
 import * as Database from "./Database.ts";
 import * as Failure from "./Failure.ts";
 
-export type Services = UseCases.UseCases | Identifiers | Stores;
+export type Services = UseCases.UseCases | Identifiers | Expressions | CallbackChannel | Vaults.Vault | Stores;
 
 /** The store is outermost: opened before anything that uses it, and closed after. */
-export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> => on(Database.of(config));
+export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> => on(config, Database.of(config));
 
 /** As {@link layer}, for the daemon: a database that only one can serve is claimed before it is opened. */
 export const layerDaemon = (config: Config): Layer.Layer<Services, Failure.Failure> =>
-  on(Effect.tap(Database.of(config), ({ claim }) => claim));
+  on(
+    config,
+    Effect.tap(Database.of(config), ({ claim }) => claim),
+  );
 
-const on = (database: Effect.Effect<Database.Database, StoreUnavailable, Scope.Scope>) =>
+const on = (config: Config, database: Effect.Effect<Database.Database, StoreUnavailable, Scope.Scope>) =>
   UseCases.layer.pipe(
     Layer.provide(SpoolFiles.layer({ directory: tmpdir() })),
-    Layer.provide(Expressions.layer),
-    Layer.provideMerge(NodeIdentifiers.layer),
+    Layer.provideMerge(Layer.mergeAll(Cel.layer, NodeIdentifiers.layer, callbacks(config))),
     Layer.provideMerge(Layer.unwrapScoped(Effect.map(database, ({ layer }) => layer))),
     Layer.mapError(Failure.ofDomain),
+  );
+
+const callbacks = ({ callbackTargets, vaultKeyFile, url }: Config) =>
+  Layer.merge(
+    CallbackChannels.layer({
+      // They were checked when they were read.
+      allowed: Arr.getRights(callbackTargets.map(AllowedTarget.parse)),
+      source: url,
+      userAgent: `cadastre/${manifest.version}`,
+    }),
+    Vault.layer({ keys: [], file: vaultKeyFile }),
   );
 
 /** Whoever has the database's file in hand may do everything with it: the operating system has let them in. */

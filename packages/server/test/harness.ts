@@ -1,11 +1,13 @@
 /**
- * A server on a free port over the memory adapter, with real use cases, reached over real sockets.
+ * A server on a free port with real use cases, reached over real sockets; over the store in memory, or on Postgres where
+ * `vitest.postgres.config.ts` says so.
  */
 import { connect } from "node:net";
 import { ensureAdminToken } from "@cadastre/core/Bootstrap";
 import * as UseCases from "@cadastre/core/UseCases";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Expressions from "@cadastre/expressions/Expressions";
+import { backend } from "@cadastre/testing/Backends";
 import * as Callbacks from "@cadastre/testing/memory/Callbacks";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Cause from "effect/Cause";
@@ -16,6 +18,8 @@ import * as Logger from "effect/Logger";
 import * as Redacted from "effect/Redacted";
 import * as Identifiers from "../src/Identifiers.ts";
 import * as Server from "../src/Server.ts";
+
+const BACKEND = process.env["TEST_BACKEND"] ?? "memory";
 
 export interface Reply {
   readonly status: number;
@@ -73,7 +77,13 @@ export const start = Effect.fnUntraced(function* (
       });
     }),
   );
-  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer, Callbacks.layer);
+  const stores = Layer.mergeAll(
+    backend(BACKEND).layer,
+    Memory.layerSpool,
+    Identifiers.layer,
+    Expressions.layer,
+    Callbacks.layer,
+  );
   const required = UseCases.layer.pipe(Layer.provideMerge(stores));
   const services = yield* Layer.build(required);
   const replaced = Context.merge(services, yield* Layer.build(replace));

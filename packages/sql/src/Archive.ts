@@ -113,7 +113,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
             Stream.concat(
               Stream.unwrap(
                 Effect.map(dispatched({}), ([row]) =>
-                  paged("", pageOfSubscriptions, "id", records.subscriptionRecord(Number(row?.["sequence"]))),
+                  paged("", pageOfSubscriptions, "id", records.subscriptionRecord(Number(row?.["sequence"] ?? 0))),
                 ),
               ),
             ),

@@ -16,9 +16,11 @@ export const make = (
   const statements = Statements.make(engine);
   const atomically = join(unitOfWork);
   const selectCursor = statements.prepare(sql`SELECT sequence FROM dispatch WHERE id = 1`);
-  const moveCursor = statements.prepareWrite(
-    sql`UPDATE dispatch SET sequence = ${"to"} WHERE id = 1 AND sequence = ${"from"} RETURNING sequence`,
-  );
+  // There is no row before the first move.
+  const moveCursor = statements.prepareWrite(sql`
+    INSERT INTO dispatch (id, sequence) VALUES (1, ${"to"})
+    ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE dispatch.sequence = ${"from"}
+    RETURNING sequence`);
   const insert = statements.insert(deliveryRows.INSERTION);
   const replace = statements.insert(deliveryRows.REPLACEMENT);
   const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.lockRow}`);
@@ -30,7 +32,7 @@ export const make = (
     LIMIT 1`);
 
   return {
-    cursor: Effect.map(selectCursor({}), ([row]) => Number(row?.["sequence"])),
+    cursor: Effect.map(selectCursor({}), ([row]) => Number(row?.["sequence"] ?? 0)),
 
     moveCursor: (from, to) => Effect.map(atomically(moveCursor({ from, to })), (moved) => moved.length > 0),
 

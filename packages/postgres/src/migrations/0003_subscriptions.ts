@@ -34,7 +34,6 @@ export default [
     id       bigint PRIMARY KEY CHECK (id = 1),
     sequence bigint NOT NULL
   )`,
-  "INSERT INTO dispatch (id, sequence) VALUES (1, 0)",
 
   `CREATE TABLE deliveries (
     id              text COLLATE "C" PRIMARY KEY,

@@ -34,7 +34,6 @@ export default [
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     sequence INTEGER NOT NULL
   ) STRICT`,
-  "INSERT INTO dispatch (id, sequence) VALUES (1, 0)",
 
   `CREATE TABLE deliveries (
     id              TEXT PRIMARY KEY,
