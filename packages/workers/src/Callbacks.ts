@@ -20,6 +20,7 @@ import type { Vault } from "@cadastre/domain/Vault";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Clock from "effect/Clock";
 import * as Data from "effect/Data";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import type * as Layer from "effect/Layer";
@@ -55,9 +56,12 @@ export interface Options {
 /** Makes the attempts of all deliveries until the scope ends. */
 export const layer = ({ worker, concurrency, perSubscription }: Options): Layer.Layer<never, never, Ports> =>
   Runner.layer(
-    { queue: QUEUE, worker, concurrency, perGroup: perSubscription },
+    { queue: QUEUE, worker, concurrency, perGroup: perSubscription, lease: LEASE },
     Effect.map(make, (handler) => [handler]),
   );
+
+/** Twice what an attempt may take: so long a delivery waits whose worker was killed. */
+const LEASE = Duration.seconds(30);
 
 /** Who disables a subscription whose receiver is gone. */
 const worker = (traceparent: string | undefined) => ({
