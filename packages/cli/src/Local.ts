@@ -47,12 +47,13 @@ const on = (config: Config, database: Effect.Effect<Database.Database, StoreUnav
     Layer.mapError(Failure.ofDomain),
   );
 
-const callbacks = ({ callbackTargets, vaultKeyFile, url }: Config) =>
+const callbacks = ({ callbackTargets, vaultKeyFile, url, origins }: Config) =>
   Layer.merge(
     CallbackChannels.layer({
       // They were checked when they were read.
       allowed: Arr.getRights(callbackTargets.map(AllowedTarget.parse)),
-      source: url,
+      // An address that was made up says nothing to others.
+      source: origins.url === "default" ? "urn:cadastre" : url,
       userAgent: `cadastre/${manifest.version}`,
     }),
     Vault.layer({ keys: [], file: vaultKeyFile }),

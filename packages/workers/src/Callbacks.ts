@@ -187,7 +187,7 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     }
     const at = yield* Clock.currentTimeMillis;
     const content = yield* contentFor(delivery);
-    const traceparent = yield* traceparentOf(job);
+    const traceparent = yield* traceparentOf(job, content);
     const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
     const now = yield* Clock.currentTimeMillis;
     endpoints.note(subscription, made, now);
@@ -219,9 +219,12 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
 });
 
 /** That of the attempt's own span where there is one, else of the call that made the change. */
-const traceparentOf = ({ traceparent }: ClaimedJob): Effect.Effect<string | undefined> =>
+const traceparentOf = (
+  { traceparent }: ClaimedJob,
+  { event }: Pick<Callback, "event">,
+): Effect.Effect<string | undefined> =>
   Effect.match(Effect.currentSpan, {
-    onFailure: () => traceparent,
+    onFailure: () => traceparent ?? (typeof event["traceparent"] === "string" ? event["traceparent"] : undefined),
     onSuccess: ({ traceId, spanId, sampled }) => `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`,
   });
 
