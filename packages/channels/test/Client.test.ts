@@ -34,7 +34,7 @@ const saying = (bytes: string) => (socket: Socket) => socket.once("data", () => 
 const attempt = (url: string) => deliver(webhook(url), signed);
 
 /** An attempt that waits for something when the clock has been moved. */
-const waiting = (milliseconds: number, started: Effect.Effect<unknown>, run: Effect.Effect<Attempt>) =>
+const waiting = <R>(milliseconds: number, started: Effect.Effect<unknown>, run: Effect.Effect<Attempt, never, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(run);
     yield* started;
