@@ -163,6 +163,15 @@ describe("a webhook", () => {
     }),
   );
 
+  it.scopedLive("gets no trace context that is none", () =>
+    Effect.gen(function* () {
+      const { url, requests } = yield* receiver();
+      const attempt = yield* deliver(webhook(url), signed, { ...changed(), traceparent: "x\r\ny: z" });
+      expect(attempt).toMatchObject({ outcome: "delivered" });
+      expect(requests[0]?.headers).not.toHaveProperty("traceparent");
+    }).pipe(Effect.provide(channels())),
+  );
+
   it.scopedLive("sends nothing without a signing secret, and says so", () =>
     Effect.gen(function* () {
       const { url, requests } = yield* receiver();
