@@ -2,7 +2,7 @@ import type { Channel } from "@cadastre/domain/Channel";
 import { describe, expect, it } from "@effect/vitest";
 import * as AdaptiveCards from "adaptivecards";
 import * as Effect from "effect/Effect";
-import { changed, channels, deliver, faults, ping, receiver, secrets } from "./support.ts";
+import { changed, channels, deliver, faults, ping, receiver, secrets, trusting } from "./support.ts";
 
 const chat = (shape: "slack" | "mattermost" | "teams"): Channel => ({ type: "chat", shape });
 
@@ -151,12 +151,13 @@ describe("a chat", () => {
 
   it.scopedLive("is gone when the channel was archived, and no message is sent twice by us", () =>
     Effect.gen(function* () {
+      yield* trusting;
       let gone = false;
       const { url, requests } = yield* receiver((_, response, raw) => {
         if (gone) response.writeHead(410).end("channel_is_archived");
         else if (requests.length > 1) raw.socket.destroy();
         else response.end("ok");
-      });
+      }, true);
       const send = deliver(chat("slack"), secrets({ url }));
       yield* send;
       expect(yield* send).toMatchObject({ outcome: "failed", failure: "connect" });

@@ -1,4 +1,3 @@
-import { createServer as createTlsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import type { Attempt } from "@cadastre/domain/Attempt";
 import { describe, expect, it } from "@effect/vitest";
@@ -6,8 +5,7 @@ import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as TestClock from "effect/TestClock";
-import { CERTIFICATE, KEY } from "./certificate.ts";
-import { changed, channels, deliver, listen, ok, receiver, signed, webhook, whsec } from "./support.ts";
+import { changed, channels, deliver, listen, ok, receiver, signed, trusting, webhook, whsec } from "./support.ts";
 
 /** A server on TCP that does with a connection whatever it likes. */
 const tcp = (serve: (socket: Socket) => void) =>
@@ -34,7 +32,7 @@ const saying = (bytes: string) => (socket: Socket) => socket.once("data", () => 
 const attempt = (url: string) => deliver(webhook(url), signed);
 
 /** An attempt that waits for something when the clock has been moved. */
-const waiting = (milliseconds: number, started: Effect.Effect<unknown>, run: Effect.Effect<Attempt>) =>
+const waiting = <R>(milliseconds: number, started: Effect.Effect<unknown>, run: Effect.Effect<Attempt, never, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(run);
     yield* started;
@@ -79,16 +77,31 @@ describe("an attempt", () => {
     ),
   );
 
-  it.scopedLive("refuses a certificate that nobody vouches for", () =>
+  it.scopedLive("refuses a certificate that nobody vouches for, and one of another name", () =>
     Effect.gen(function* () {
-      const server = yield* Effect.acquireRelease(
-        Effect.sync(() => createTlsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end("ok"))),
-        (server) => Effect.sync(() => server.close()),
-      );
-      const port = yield* Effect.promise(() => listen(server));
-      const result = yield* attempt(`https://127.0.0.1:${port}/`);
-      expect(result).toMatchObject({ outcome: "failed", failure: "tls", address: undefined });
-      expect(result.message).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+      const { port, requests } = yield* receiver(ok, true);
+      const unknown = yield* attempt(`https://127.0.0.1:${port}/`);
+      expect(unknown).toMatchObject({ outcome: "failed", failure: "tls", address: undefined });
+      expect(unknown.message).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+      yield* trusting;
+      const other = yield* attempt(`https://other.example:${port}/`);
+      expect(other).toMatchObject({ outcome: "failed", failure: "tls" });
+      expect(other.message).toContain("ERR_TLS_CERT_ALTNAME_INVALID");
+      expect(requests).toEqual([]);
+    }).pipe(Effect.provide(channels({ resolve: () => Promise.resolve(["127.0.0.1"]) }))),
+  );
+
+  it.scopedLive("is delivered over TLS, by address and by name, on kept connections", () =>
+    Effect.gen(function* () {
+      yield* trusting;
+      const { port, requests, connections } = yield* receiver(ok, true);
+      for (const host of ["127.0.0.1", "127.0.0.1", "localhost", "localhost"]) {
+        expect(yield* attempt(`https://${host}:${port}/`)).toMatchObject({
+          outcome: "delivered",
+          address: "127.0.0.1",
+        });
+      }
+      expect([requests.length, connections()]).toEqual([4, 2]);
     }).pipe(Effect.provide(channels())),
   );
 

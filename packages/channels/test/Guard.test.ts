@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import { allowing, channels, deliver, faults, nameServer, receiver, signed, webhook } from "./support.ts";
@@ -169,6 +169,26 @@ const HOSTILE: ReadonlyArray<readonly [string, string]> = [
 const zone = (name: string, type: "A" | "AAAA") =>
   (ZONE[name] ?? []).filter((address) => address.includes(":") === (type === "AAAA"));
 
+/** A receiver on 127.0.0.1, and what must not be reached on the same port of 127.0.0.2. */
+const neighbours = Effect.gen(function* () {
+  const good = yield* receiver();
+  let hits = 0;
+  yield* Effect.acquireRelease(
+    Effect.promise(
+      () =>
+        new Promise<Server>((done) => {
+          const server = createServer((_, response) => response.end("internal"));
+          server.on("connection", () => {
+            hits += 1;
+          });
+          server.listen(good.port, "127.0.0.2", () => done(server));
+        }),
+    ),
+    (server) => Effect.sync(() => server.close()),
+  );
+  return { good, hits: () => hits };
+});
+
 describe("the target guard", () => {
   it.scopedLive(
     "refuses hostile targets when they are given, and again when they are called",
@@ -210,17 +230,7 @@ describe("the target guard", () => {
 
   it.scopedLive("connects to the address it checked, though the name answers differently the next time", () =>
     Effect.gen(function* () {
-      const good = yield* receiver();
-      const internal = yield* Effect.acquireRelease(
-        Effect.sync(() => createServer((_, response) => response.end("secret"))),
-        (server) => Effect.sync(() => server.close()),
-      );
-      let hits = 0;
-      internal.on("connection", () => {
-        hits += 1;
-      });
-      // The same port at another address of this machine.
-      yield* Effect.promise(() => new Promise<void>((done) => internal.listen(good.port, "127.0.0.2", done)));
+      const { good, hits } = yield* neighbours;
       let answers = 0;
       const { resolve, questions } = yield* nameServer((_, type) => {
         if (type === "AAAA") return [];
@@ -236,13 +246,13 @@ describe("the target guard", () => {
       const next = yield* deliver(webhook(url), signed).pipe(Effect.provide(layer));
       expect(next).toMatchObject({ outcome: "failed", failure: "refused", address: undefined });
       expect(next.message).toContain("127.0.0.2 is a loopback address");
-      expect([good.requests.length, hits]).toEqual([1, 0]);
+      expect([good.requests.length, hits()]).toEqual([1, 0]);
     }),
   );
 
   it.scopedLive("uses of several addresses those that pass", () =>
     Effect.gen(function* () {
-      const good = yield* receiver();
+      const { good, hits } = yield* neighbours;
       const { resolve } = yield* nameServer((_, type) =>
         type === "A" ? ["127.0.0.2", "10.0.0.1", "127.0.0.1"] : ["fe80::1"],
       );
@@ -250,6 +260,7 @@ describe("the target guard", () => {
         Effect.provide(channels({ resolve })),
       );
       expect(attempt).toMatchObject({ outcome: "delivered", address: "127.0.0.1" });
+      expect([good.requests.length, hits()]).toEqual([1, 0]);
     }),
   );
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import * as TestClock from "effect/TestClock";
-import { CLIENT, CLIENT_SECRET, instance, PASSWORD, USER } from "./instance.ts";
-import { allowing, changed, channels, deliver, faults, json, ping, secrets } from "./support.ts";
+import { CLIENT, CLIENT_SECRET, instance, instanceOn, PASSWORD, USER } from "./instance.ts";
+import { allowing, changed, channels, deliver, faults, json, ping, secrets, trusting } from "./support.ts";
 
 const basic = secrets({ password: PASSWORD });
 const oauth = secrets({ clientSecret: CLIENT_SECRET });
@@ -72,6 +72,24 @@ describe("ServiceNow by the Table API", () => {
       expect(yield* deliver(channel(sn.url), basic, callback)).toMatchObject({ outcome: "failed", failure: "connect" });
       expect(yield* deliver(channel(sn.url), basic, callback)).toMatchObject({ outcome: "delivered", status: 200 });
       expect(sn.rowsOf("cmdb_ci_service")).toHaveLength(1);
+    }).pipe(Effect.provide(channels())),
+  );
+
+  it.scopedLive("leaves a record that may have been created to the next attempt, on a kept connection too", () =>
+    Effect.gen(function* () {
+      yield* trusting;
+      const sn = yield* instanceOn(true);
+      expect(yield* deliver(channel(sn.url), basic, changed({ entity: entity("ent_1") }))).toMatchObject({
+        outcome: "delivered",
+      });
+      sn.written = (response) => {
+        response.socket?.destroy();
+        return true;
+      };
+      const callback = changed({ entity: entity("ent_2") });
+      expect(yield* deliver(channel(sn.url), basic, callback)).toMatchObject({ outcome: "failed", failure: "connect" });
+      expect(yield* deliver(channel(sn.url), basic, callback)).toMatchObject({ outcome: "delivered", status: 200 });
+      expect(sn.rowsOf("cmdb_ci_service")).toHaveLength(2);
     }).pipe(Effect.provide(channels())),
   );
 

@@ -1,7 +1,9 @@
 import { createSocket } from "node:dgram";
 import { promises as dns } from "node:dns";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import tls from "node:tls";
 import { type Callback, CallbackChannel, contentOf } from "@cadastre/domain/CallbackChannel";
 import { type Channel, Secrets } from "@cadastre/domain/Channel";
 import type { JsonObject } from "@cadastre/domain/Json";
@@ -9,8 +11,10 @@ import * as Fixtures from "@cadastre/testing/Fixtures";
 import * as packet from "dns-packet";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
+import { vi } from "vitest";
 import { AllowedTarget } from "../src/AllowedTarget.ts";
 import * as CallbackChannels from "../src/CallbackChannels.ts";
+import { CERTIFICATE, KEY } from "./certificate.ts";
 
 export interface Received {
   readonly method: string;
@@ -29,8 +33,8 @@ export const json = (response: ServerResponse, body: unknown, status = 200): voi
   response.writeHead(status, { "content-type": "application/json;charset=UTF-8" }).end(JSON.stringify(body));
 };
 
-/** A server on 127.0.0.1 (or another address of this machine), and what it was sent. */
-export const receiver = (answer: Answer = ok, host = "127.0.0.1") =>
+/** A server on 127.0.0.1, and what it was sent; on TLS if told, with a certificate for this address and for `localhost`. */
+export const receiver = (answer: Answer = ok, secure = false) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const requests: Array<Received> = [];
@@ -48,13 +52,19 @@ export const receiver = (answer: Answer = ok, host = "127.0.0.1") =>
           answer(request, response, raw);
         });
       };
-      const server = createServer(listener);
+      const server = secure ? createTlsServer({ key: KEY, cert: CERTIFICATE }, listener) : createServer(listener);
       let connections = 0;
-      server.on("connection", () => {
+      server.on(secure ? "secureConnection" : "connection", () => {
         connections += 1;
       });
-      const port = await listen(server, host);
-      return { url: `http://${host}:${port}`, port, requests, connections: () => connections, server };
+      const port = await listen(server);
+      return {
+        url: `${secure ? "https" : "http"}://127.0.0.1:${port}`,
+        port,
+        requests,
+        connections: () => connections,
+        server,
+      };
     }),
     ({ server }) =>
       Effect.promise(async () => {
@@ -64,13 +74,22 @@ export const receiver = (answer: Answer = ok, host = "127.0.0.1") =>
   );
 
 /** Starts any server on a free port. */
-export const listen = (
-  server: {
-    listen: (port: number, host: string, done: () => void) => unknown;
-    address: () => AddressInfo | string | null;
-  },
-  host = "127.0.0.1",
-): Promise<number> => new Promise((done) => server.listen(0, host, () => done((server.address() as AddressInfo).port)));
+export const listen = (server: {
+  listen: (port: number, host: string, done: () => void) => unknown;
+  address: () => AddressInfo | string | null;
+}): Promise<number> =>
+  new Promise((done) => server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port)));
+
+/** Has the certificate of the tests trusted, as `NODE_EXTRA_CA_CERTS` would if the process were started with it. */
+export const trusting = Effect.acquireRelease(
+  Effect.sync(() => {
+    const { createSecureContext } = tls;
+    return vi
+      .spyOn(tls, "createSecureContext")
+      .mockImplementation((options) => createSecureContext({ ...options, ca: CERTIFICATE }));
+  }),
+  (spy) => Effect.sync(() => spy.mockRestore()),
+);
 
 type Zone = (name: string, type: "A" | "AAAA") => ReadonlyArray<string>;
 

@@ -13,10 +13,23 @@ export const WebhookChannel = Schema.Struct({
   url: Url.annotations({ description: "Where callbacks are posted to; must not hold credentials." }),
 }).annotations({ identifier: "WebhookChannel" });
 
+const NAME = /^[A-Za-z_][A-Za-z0-9_.]{0,79}$/;
+
+const NOT_A_NAME = "must be a name of letters, digits, _ and dots, at most 80 characters";
+
 /** A name of a ServiceNow table, class or field. */
-const Name = Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_.]{0,79}$/)).annotations({
-  message: () => ({ message: "must be a name of letters, digits, _ and dots, at most 80 characters", override: true }),
+const Name = Schema.String.pipe(Schema.pattern(NAME)).annotations({
+  message: () => ({ message: NOT_A_NAME, override: true }),
 });
+
+/** Texts by the names of fields. A key schema would drop the names that it does not match, without a word. */
+const Fields = Schema.Record({ key: Schema.String, value: Schema.String.pipe(Schema.maxLength(4000)) }).pipe(
+  Schema.filter((fields) =>
+    Object.keys(fields)
+      .filter((name) => !NAME.test(name))
+      .map((name) => ({ path: [name], message: NOT_A_NAME })),
+  ),
+);
 
 const Correlation = {
   correlationField: Schema.optionalWith(Name, { default: () => "correlation_id" }).annotations({
@@ -56,7 +69,10 @@ export type ServiceNowTarget = typeof ServiceNowTarget.Type;
 export const ServiceNowAuth = Schema.Union(
   Schema.Struct({
     type: Schema.Literal("basic"),
-    username: Schema.NonEmptyString.pipe(Schema.maxLength(200)),
+    // RFC 7617 §2: a colon would end it.
+    username: Schema.NonEmptyString.pipe(Schema.maxLength(200), Schema.pattern(/^[^:]*$/)).annotations({
+      message: () => ({ message: "must be a user name of at most 200 characters, without a colon", override: true }),
+    }),
   }),
   Schema.Struct({
     type: Schema.Literal("oauth2").annotations({ description: "The client credentials grant (RFC 6749 §4.4)." }),
@@ -73,7 +89,7 @@ export const ServiceNowChannel = Schema.Struct({
     examples: ["https://example.service-now.com"],
   }),
   target: ServiceNowTarget,
-  fields: Schema.Record({ key: Name, value: Schema.String.pipe(Schema.maxLength(4000)) }).annotations({
+  fields: Fields.annotations({
     description:
       "Field of the record → its text. `{/entity/metadata/name}` is replaced by what the JSON pointer finds in the callback's `data`, or by nothing.",
     examples: [{ name: "{/entity/metadata/name}", short_description: "{/entity/metadata/description}" }],

@@ -53,7 +53,7 @@ const MAX_ANSWER = 64 * 1024;
  * Kept connections, per host and port: the queue bounds how many are in use. Many servers close idle ones after 5 s, and a
  * request that meets the closing is lost.
  */
-const POOL = { keepAlive: true, maxFreeSockets: 4, timeout: 4000, autoSelectFamilyAttemptTimeout: CONNECT_EACH };
+const POOL = { keepAlive: true, maxFreeSockets: 8, timeout: 4000, autoSelectFamilyAttemptTimeout: CONNECT_EACH };
 
 export const make = (options: {
   readonly guard: Guard;

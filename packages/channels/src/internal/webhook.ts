@@ -35,7 +35,7 @@ export const make = (tools: Tools, options: { readonly source: string }): Adapte
             "webhook-id": callback.id,
             "webhook-timestamp": String(timestamp),
             "webhook-signature": signatures(signing, callback, timestamp, body),
-            ...(callback.traceparent === undefined ? {} : { traceparent: callback.traceparent }),
+            ...traceOf(callback),
           },
           body,
           repeatable: true,
@@ -61,10 +61,16 @@ const cloudEvent = (source: string, callback: Callback): JsonObject => {
     datacontenttype: "application/json",
     // The extension's values are compared as texts.
     ...(typeof sequence === "number" ? { sequence: String(sequence).padStart(16, "0") } : {}),
-    ...(callback.traceparent === undefined ? {} : { traceparent: callback.traceparent }),
+    ...traceOf(callback),
     data: dataOf(callback),
   };
 };
+
+/** As a header and as an attribute, if it is one (W3C Trace Context §3.2): other text could be no header at all. */
+const traceOf = ({ traceparent }: Callback): { readonly traceparent?: string } =>
+  traceparent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
+    ? { traceparent }
+    : {};
 
 const PREFIX = "whsec_";
 
