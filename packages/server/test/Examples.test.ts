@@ -100,17 +100,24 @@ describe("the documented example", () => {
     Effect.gen(function* () {
       const running = yield* start({ limits: { stream: Duration.millis(50) } });
       const entity = yield* Effect.promise(() => seed(running));
+      const channel = { type: "webhook", url: "https://receiver.example/hook" };
+      const json = { name: "deploys", channel };
+      const subscribed = yield* Effect.promise(() => running.call("POST", "/v1/subscriptions", { json }));
+      const subscription = `/v1/subscriptions/${subscribed.body.subscription.id}`;
+      yield* Effect.promise(() => running.call("POST", `${subscription}/test`));
       expect(others.length).toBeGreaterThan(20);
       for (const { path, parameter, required, name } of others) {
         const filled = path
           .replace("/v1/entities/{uid}", entity)
+          .replace("/v1/subscriptions/{id}", subscription)
           .replace("{kind}", "component")
           .replace("{namespace}", "default")
           .replace("{name}", "payments");
         const start = path.endsWith("/stream") && parameter.name !== "after" ? ["after=0"] : [];
         const query = [...[parameter, ...required].map(queryOf), ...start].join("&");
         const reply = yield* Effect.promise(() => running.call("GET", `${filled}?${query}`));
-        expect([reply.status, reply.text.length > 40], `${name}: ${reply.text}`).toEqual([200, true]);
+        expect(reply.status, `${name}: ${reply.text}`).toBe(200);
+        if (!path.startsWith("/v1/subscriptions")) expect(reply.text.length, name).toBeGreaterThan(40);
       }
     }),
   );
