@@ -19,6 +19,8 @@ const TO_FIRST = [
   "DROP TABLE deliveries",
   "DROP TABLE dispatch",
   "DROP TABLE subscriptions",
+  "DROP TABLE job_periods",
+  "DROP TABLE jobs",
   "DROP TABLE entity_search",
   "DROP INDEX entities_by_facets",
   "DROP INDEX entities_inactive",
