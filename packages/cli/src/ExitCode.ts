@@ -18,6 +18,8 @@ export const ExitCode = {
   local: 7,
   /** `admin doctor` has found what needs a hand. */
   unsound: 8,
+  /** There is no descriptor in what was given. */
+  nothing: 9,
   /** A fault of the program. */
   internal: 70,
   /** The configuration is wrong. */
