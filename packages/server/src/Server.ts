@@ -45,7 +45,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits> | undefined;
 }
 
-export interface ServerLimits extends Limits, StreamLimits {
+interface ServerLimits extends Limits, StreamLimits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */
@@ -54,7 +54,7 @@ export interface ServerLimits extends Limits, StreamLimits {
   readonly shutdown: Duration.Duration;
 }
 
-export const defaultLimits: ServerLimits = {
+const defaultLimits: ServerLimits = {
   body: 1024 * 1024,
   headers: Duration.seconds(5),
   request: Duration.seconds(15),
