@@ -10,7 +10,7 @@ import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
 import { Bearer, operation } from "./Authorization.ts";
 import { instant } from "./Entity.ts";
-import { Integer, integer, one, optional, ordinal, text, word } from "./Parameters.ts";
+import { Integer, integer, one, optional, ordinal, required, text, word } from "./Parameters.ts";
 import { wire } from "./Problem.ts";
 
 /** Jobs of a page where none are asked for. */
@@ -60,7 +60,7 @@ export const JobListQuery = Schema.Struct({
 });
 
 const byId = Schema.Struct({
-  id: ordinal(1).annotations({ description: "`id` of the job in the list.", examples: [1] }),
+  id: required(ordinal(1), { description: "`id` of the job in the list.", example: 1 }),
 });
 
 const list = HttpApiEndpoint.get("list", "/v1/jobs")
