@@ -1,13 +1,14 @@
 /**
- * `npm run bench -- --only queue [--jobs N] [--delayed N] [--json]`: the queue beside a bare loop of claims and ends on the
+ * `node scripts/bench/queue.mjs [--jobs N] [--delayed N] [--json]`: the queue beside a bare loop of claims and ends on the
  * same driver, and on Postgres beside graphile-worker and pg-boss. No-op jobs; rates are jobs per second. SQLite at
  * `synchronous=NORMAL`, Postgres without fsync, for all alike: what is compared is the work, not the disk.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { startServer } from "../../packages/testing/src/PostgresServer.mjs";
 import { bundle } from "../bundle.mjs";
 
@@ -25,7 +26,7 @@ const rate = async (count, run) => {
 };
 const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * q)];
 
-export const benchQueue = async ({ jobs, delayed, note }) => {
+const benchQueue = async ({ jobs, delayed, note }) => {
   await bundle(join(root, "packages/testing/src/QueueBench.ts"), file);
   const { open } = require(file);
   const folder = mkdtempSync(join(tmpdir(), "cadastre-queue-"));
@@ -36,7 +37,9 @@ export const benchQueue = async ({ jobs, delayed, note }) => {
   };
   try {
     bareSqlite(join(folder, "bare.db"), jobs, (what, value) => record("sqlite", what, value));
-    await ours(open(join(folder, "ours.db"), "normal"), jobs, delayed, 1, (what, value) => record("sqlite", what, value));
+    await ours(open(join(folder, "ours.db"), "normal"), jobs, delayed, 1, (what, value) =>
+      record("sqlite", what, value),
+    );
 
     const server = await startServer("18", { settings: { max_connections: "100", shared_buffers: "256MB" } });
     try {
@@ -122,9 +125,10 @@ const barePostgres = async (url, jobs, record) => {
   }
   for (const batch of [1, BATCH]) {
     const count = batch === 1 ? Math.ceil(jobs / 10) : jobs;
-    await pool.query("INSERT INTO bare (payload, state, run_at) SELECT '{}', 'ready', n FROM generate_series(1, $1) n", [
-      count,
-    ]);
+    await pool.query(
+      "INSERT INTO bare (payload, state, run_at) SELECT '{}', 'ready', n FROM generate_series(1, $1) n",
+      [count],
+    );
     let left = count;
     const work = async () => {
       while (left > 0) {
@@ -136,7 +140,11 @@ const barePostgres = async (url, jobs, record) => {
         });
         if (rows.length === 0) return;
         const ids = rows.map(({ id }) => id);
-        await pool.query({ name: "end", text: "UPDATE bare SET state = 'done' WHERE id = ANY($1::bigint[])", values: [ids] });
+        await pool.query({
+          name: "end",
+          text: "UPDATE bare SET state = 'done' WHERE id = ANY($1::bigint[])",
+          values: [ids],
+        });
         left -= rows.length;
       }
     };
@@ -203,12 +211,12 @@ const graphile = async (url, jobs, record) => {
 };
 
 const boss = async (url, jobs, record) => {
-  const { PgBoss } = createRequire(join(root, "package.json"))("pg-boss");
+  const PgBoss = createRequire(join(root, "package.json"))("pg-boss");
   const queue = new PgBoss({ connectionString: url, max: CONNECTIONS });
   await queue.start();
   await queue.createQueue("k");
   const count = Math.ceil(jobs / 4);
-  await queue.insert("k", Array.from({ length: count }, () => ({ data: {} })));
+  await queue.insert(Array.from({ length: count }, () => ({ name: "k", data: {} })));
   const { ended, one } = counter(count);
   record(
     `pg-boss, in batches of ${BATCH}`,
@@ -225,3 +233,16 @@ const boss = async (url, jobs, record) => {
   );
   await queue.stop({ graceful: false });
 };
+
+const { values: options } = parseArgs({
+  options: {
+    jobs: { type: "string", default: "20000" },
+    delayed: { type: "string", default: "1000000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const node = `Node ${process.versions.node} on ${cpus().length} × ${cpus()[0]?.model.trim()}`;
+const note = (text) => process.stderr.write(`${text}\n`);
+note(node);
+const rows = await benchQueue({ jobs: Number(options.jobs), delayed: Number(options.delayed), note });
+if (options.json) console.log(JSON.stringify({ node, rows }, undefined, 2));
