@@ -28,10 +28,24 @@ export const outcome = (handler: Handler, job: Job.ClaimedJob): Effect.Effect<Jo
     Effect.exit,
     // A handler that interrupts itself has failed; the interruption of this fiber goes on.
     Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.succeed(DONE) : ofCause(handler, job, exit.cause))),
-    Effect.tap(({ _tag }) =>
-      attempts(Effect.succeed(1)).pipe(Effect.tagMetrics({ queue: job.queue, kind: job.kind, outcome: _tag })),
-    ),
+    Effect.tap(({ _tag }) => Metric.increment(counterOf(job, _tag))),
   );
+
+/** Made once for each: tagging one takes longer than counting. */
+const counters = new Map<string, typeof attempts>();
+
+const counterOf = ({ queue, kind }: Job.ClaimedJob, outcome: Job.Outcome["_tag"]): typeof attempts => {
+  const key = `${outcome} ${queue} ${kind}`;
+  const known = counters.get(key);
+  if (known !== undefined) return known;
+  const made = attempts.pipe(
+    Metric.tagged("queue", queue),
+    Metric.tagged("kind", kind),
+    Metric.tagged("outcome", outcome),
+  );
+  counters.set(key, made);
+  return made;
+};
 
 const DONE: Job.Outcome = { _tag: "Done" };
 
