@@ -3,7 +3,6 @@
  * it: a test that nothing can fail proves nothing.
  */
 import type { Engine } from "@cadastre/sql/Engine";
-import type { Connection } from "@effect/sql/SqlConnection";
 import type * as Context from "effect/Context";
 
 export interface Mutant {
@@ -193,6 +192,8 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     only: "postgres",
   },
 ];
+
+type Connection = Parameters<Parameters<Context.Tag.Service<Engine>["withReader"]>[0]>[0];
 
 /** The engine with a fault in its statements; tells each text that has it. */
 export const mutate = (

@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit";
 import * as Metric from "effect/Metric";
 import * as Random from "effect/Random";
 import * as Tracer from "effect/Tracer";
-import { AttemptFailed, type Handler } from "../Handler.ts";
+import type { Handler } from "../Handler.ts";
 
 const attempts = Metric.counter("cadastre_job_attempts", {
   description: "Attempts at jobs, by queue, kind and outcome.",
@@ -20,10 +20,6 @@ const attempts = Metric.counter("cadastre_job_attempts", {
 /** How an attempt ended. It never fails: a defect of a handler is the failure of its job. Interrupted, it has no outcome. */
 export const outcome = (handler: Handler, job: Job.ClaimedJob): Effect.Effect<Job.Outcome> =>
   Effect.suspend(() => handler.run(job)).pipe(
-    Effect.timeoutFail({
-      duration: handler.timeout,
-      onTimeout: () => new AttemptFailed({ message: `it took longer than ${Duration.format(handler.timeout)}` }),
-    }),
     traced(job),
     Effect.exit,
     // A handler that interrupts itself has failed; the interruption of this fiber goes on.
@@ -46,6 +42,14 @@ const counterOf = ({ queue, kind }: Job.ClaimedJob, outcome: Job.Outcome["_tag"]
   counters.set(key, made);
   return made;
 };
+
+/** The outcome of an attempt that was interrupted because its time was over. */
+export const overdue = (handler: Handler, job: Job.ClaimedJob): Effect.Effect<Job.Outcome> =>
+  Effect.gen(function* () {
+    yield* Metric.increment(counterOf(job, "Failed"));
+    const retryAt = yield* later(handler, job, yield* Clock.currentTimeMillis);
+    return failed(`it took longer than ${Duration.format(handler.timeout)}`, retryAt);
+  });
 
 const DONE: Job.Outcome = { _tag: "Done" };
 
