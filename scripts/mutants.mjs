@@ -17,7 +17,6 @@ const databases = words.filter((word) => word === "sqlite" || word === "postgres
 const run = (database) => {
   const directory = mkdtempSync(join(tmpdir(), "cadastre-mutants-"));
   const report = join(directory, "report.json");
-  const setup = database === "postgres" ? ["--globalSetup", "../testing/src/PostgresSetup.ts"] : [];
   try {
     spawnSync(
       process.execPath,
@@ -25,10 +24,9 @@ const run = (database) => {
         join(root, "node_modules/vitest/vitest.mjs"),
         ...["run", "--root", join(root, "packages", database), "--config", join(root, "scripts/mutants.config.mjs")],
         ...["--reporter", "json", "--outputFile", report],
-        ...setup,
         ...only,
       ],
-      { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
+      { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, MUTANTS_DATABASE: database } },
     );
     const faults = new Map();
     for (const { assertionResults } of JSON.parse(readFileSync(report, "utf8")).testResults) {

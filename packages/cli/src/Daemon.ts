@@ -26,14 +26,14 @@ const layer = (config: Config) =>
     // Stopped after the server: what its last requests enqueue is finished, released or left for the next start.
     Layer.provide(Maintenance.layer(`${hostname()}:${process.pid}`)),
     Layer.provide(Startup.firstToken(config)),
-    Layer.provide(Local.layer(config)),
+    Layer.provide(Local.layerDaemon(config)),
     Layer.provide(Log.layer(config)),
     // Nothing collects spans: none are made.
     Layer.provide(Layer.setTracerEnabled(false)),
   );
 
-const server = ({ host, port }: Config) =>
-  Server.layer({ host, port, version: manifest.version }).pipe(
+const server = ({ host, port, hostnames }: Config) =>
+  Server.layer({ host, port, hostnames, version: manifest.version }).pipe(
     Layer.mapError(({ message, cause }) => {
       const code = (cause as NodeJS.ErrnoException).code ?? ""; // what node:net ends with
       return new Failure.Failure({

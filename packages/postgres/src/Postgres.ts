@@ -1,14 +1,18 @@
 /**
  * The store on PostgreSQL 14 or later, for one replica or several.
  */
-import { StoreUnavailable } from "@cadastre/domain/Errors";
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import { Engine } from "@cadastre/sql/Engine";
 import * as Migrations from "@cadastre/sql/Migrations";
 import * as SqlStores from "@cadastre/sql/Stores";
+import { SqlError } from "@effect/sql/SqlError";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import * as diagnosis from "./internal/diagnosis.ts";
 import * as engine from "./internal/engine.ts";
+import * as failures from "./internal/failures.ts";
 import type * as pool from "./internal/pool.ts";
 import { SCHEMA } from "./internal/schema.ts";
 import * as Wakeups from "./Wakeups.ts";
@@ -26,9 +30,15 @@ export type Stores = SqlStores.Stores;
  */
 export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> => {
   const opened = Effect.tap(engine.make(options), (opened) =>
-    options.migrate === "manual" ? refuseOlder(opened) : migrated(opened),
+    options.migrate === "manual" ? demanded(opened) : migrated(opened),
   );
-  return SqlStores.layer.pipe(Layer.provide(Layer.scoped(Engine, opened)), Layer.merge(Wakeups.layer(options)));
+  return Layer.merge(
+    SqlStores.layer,
+    Layer.effect(
+      Diagnosis,
+      Effect.map(Engine, (it) => diagnosis.make(it, options)),
+    ),
+  ).pipe(Layer.provide(Layer.scoped(Engine, opened)), Layer.merge(Wakeups.layer(options)));
 };
 
 /** Brings the tables up to date; equal versions: there was nothing to do. */
@@ -43,17 +53,13 @@ export const status = (
 ): Effect.Effect<{ readonly current: number; readonly latest: number }, StoreUnavailable> =>
   Effect.scoped(Effect.flatMap(engine.make(options), versions));
 
+/** Whether the server refused the user or the password, or asked for one that was not given. */
+export const isUnauthenticated = ({ cause }: StoreUnavailable): boolean =>
+  cause instanceof SqlError && failures.stateOf(cause.cause).startsWith("28");
+
 const migrated = (opened: Context.Tag.Service<Engine>) => Migrations.migrate(opened, SCHEMA);
 
 const versions = (opened: Context.Tag.Service<Engine>) =>
   Effect.map(Migrations.current(opened, SCHEMA), (current) => ({ current, latest: SCHEMA.migrations.length }));
 
-const refuseOlder = (opened: Context.Tag.Service<Engine>) =>
-  Effect.filterOrFail(
-    versions(opened),
-    ({ current, latest }) => current === latest,
-    ({ current, latest }) =>
-      new StoreUnavailable({
-        message: `the database is at schema version ${current} and this program needs ${latest}: run \`cadastre admin migrate\``,
-      }),
-  );
+const demanded = (opened: Context.Tag.Service<Engine>) => Migrations.demand(opened, SCHEMA);

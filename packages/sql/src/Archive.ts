@@ -1,6 +1,5 @@
 import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
 import { InvalidInput, type StoreUnavailable } from "@cadastre/domain/Errors";
-import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { TransactionConnection } from "@effect/sql/SqlClient";
 import type { Row } from "@effect/sql/SqlConnection";
 import * as Chunk from "effect/Chunk";
@@ -15,14 +14,12 @@ import * as entityRows from "./internal/entityRows.ts";
 import * as eventRows from "./internal/eventRows.ts";
 import * as Statements from "./internal/statements.ts";
 import * as tokenRows from "./internal/tokenRows.ts";
+import { transactOnce } from "./UnitOfWork.ts";
 
 /** Records that are read or written at once. */
 const PAGE = 500;
 
-export const make = (
-  engine: Context.Tag.Service<Engine>,
-  unitOfWork: Context.Tag.Service<UnitOfWork>,
-): Context.Tag.Service<Archive> => {
+export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<Archive> => {
   const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
 
@@ -94,7 +91,7 @@ export const make = (
     ),
 
     load: (incoming) =>
-      unitOfWork.transact(
+      transactOnce(engine)(
         Effect.gen(function* () {
           yield* lock;
           if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");

@@ -45,6 +45,8 @@ export interface Dialect {
   readonly codePoints: (text: string) => Fragment;
   /** A column of a condition that is not to be answered from an index, where the planner does not know better itself. */
   readonly residual: (column: Fragment) => Fragment;
+  /** That the entity `e` is one of these ids, a query of one column and a few thousand rows at the most. */
+  readonly isAmong: (ids: Fragment) => Fragment;
   /** A text as a JSON string, quotes included. */
   readonly quoted: (column: Fragment) => Fragment;
   /** Looking into the document of the entity `e`. */

@@ -37,6 +37,17 @@ export const current = (
       }),
   );
 
+/** Fails unless the tables are of this program's version. */
+export const demand = (engine: Context.Tag.Service<Engine>, schema: Schema): Effect.Effect<void, StoreUnavailable> =>
+  Effect.filterOrFail(
+    current(engine, schema),
+    (version) => version === schema.migrations.length,
+    (version) =>
+      new StoreUnavailable({
+        message: `the database is at schema version ${version} and this program needs ${schema.migrations.length}: run \`cadastre admin migrate\` first`,
+      }),
+  );
+
 /** One transaction: of several processes that start at once, the first migrates and the others find it done. */
 export const migrate = (
   engine: Context.Tag.Service<Engine>,

@@ -64,4 +64,5 @@ const EMPTY = `DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'cadastre_schema' LOOP
     EXECUTE format('DELETE FROM %I', name);
   END LOOP;
+  PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$`;

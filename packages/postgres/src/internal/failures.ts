@@ -1,8 +1,14 @@
 import type { Failure } from "@cadastre/sql/Engine";
 import type { SqlError } from "@effect/sql/SqlError";
 
-/** The SQLSTATE that the server gave (https://www.postgresql.org/docs/current/errcodes-appendix.html); "" if it gave none. */
+/**
+ * The SQLSTATE that the server gave (https://www.postgresql.org/docs/current/errcodes-appendix.html); "" if it gave none. The
+ * driver gives none itself where it was asked for a password and has none: its words are all there is to go by.
+ */
 export const stateOf = (cause: unknown): string =>
+  cause instanceof Error && cause.message.startsWith("SASL: ") ? "28P01" : serverState(cause);
+
+const serverState = (cause: unknown): string =>
   cause instanceof Error && "severity" in cause && "code" in cause && typeof cause.code === "string" ? cause.code : "";
 
 /** True if a connection cannot be used after this: it is lost, or the server ends it. */

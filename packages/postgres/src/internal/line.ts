@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function* (
       const ended = Effect.async<never, "ended">((resume) => {
         client.once("end", () => resume(Effect.fail("ended")));
       });
-      return yield* Effect.raceAll([pulse, sending, ended]);
+      return yield* Effect.all([pulse, sending, ended], { concurrency: "unbounded", discard: true });
     }),
   );
 

@@ -102,6 +102,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   codePoints: (text) => sql`CAST(${text} AS TEXT)`,
   residual: (column) => sql`+${column}`,
+  isAmong: (ids) => sql`e.id IN (${ids})`,
   quoted: (column) => sql`json_quote(${column})`,
   json: JsonDialects.sqlite(sql, sql.literal("e.envelope")),
   text: (path) => sql`(e.envelope ->> ${JsonDialects.sqlitePath(path)})`,

@@ -3,6 +3,7 @@
  * through JSON, as in any database.
  */
 import { Archive } from "@cadastre/domain/Archive";
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
@@ -45,6 +46,7 @@ export const layer: Layer.Layer<Stores> = Layer.merge(
         Context.add(UnitOfWork, { transact: tables.transact }),
         Context.add(HealthCheck, { ping: Effect.void }),
         Context.add(Archive, archive.make(tables)),
+        Context.add(Diagnosis, { examine: Stream.empty }),
       );
     }),
   ),
