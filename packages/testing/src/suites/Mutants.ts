@@ -1,3 +1,4 @@
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { Engine } from "@cadastre/sql/Engine";
 import * as SqlStores from "@cadastre/sql/Stores";
 import * as Wakeups from "@cadastre/sql/Wakeups";
@@ -6,6 +7,7 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import * as Stream from "effect/Stream";
 import { afterEach, describe } from "vitest";
 import type { Backend } from "../Backends.ts";
 import { type Mutant, mutate } from "../Mutants.ts";
@@ -58,6 +60,8 @@ const faulty = (mutant: Mutant, open: Open, onFound: (text: string) => void) =>
       ),
     ),
     Layer.merge(Wakeups.layer),
+    // None of these suites asks for it.
+    Layer.merge(Layer.succeed(Diagnosis, { examine: Stream.empty })),
   );
 
 const nulls = (text: string): ReadonlyArray<null> =>
