@@ -14,6 +14,7 @@ const SOAKS = {
   feed: ["packages/e2e", "test/Feed.test.ts"],
   replicas: ["packages/e2e", "test/Replicas.test.ts"],
   faults: ["packages/e2e", "test/PostgresFaults.test.ts"],
+  jobs: ["packages/e2e", "test/Jobs.test.ts"],
 };
 
 const { values, positionals } = parseArgs({

@@ -11,6 +11,7 @@ import { FacetsGroup } from "./Facets.ts";
 import { GraphsGroup } from "./Graphs.ts";
 import { HealthGroup } from "./Health.ts";
 import { HistoriesGroup } from "./Histories.ts";
+import { JobsGroup } from "./Jobs.ts";
 import { Problem } from "./Problem.ts";
 import { TokensGroup } from "./Tokens.ts";
 
@@ -21,6 +22,7 @@ export const Api = HttpApi.make("cadastre")
   .add(GraphsGroup)
   .add(HistoriesGroup)
   .add(EventsGroup)
+  .add(JobsGroup)
   .add(TokensGroup)
   .add(HealthGroup)
   .add(DocumentationGroup)

@@ -13,6 +13,7 @@ import {
   RevisionConflict,
   StoreUnavailable,
   Unauthenticated,
+  WrongState,
 } from "@cadastre/domain/Errors";
 import { Fault } from "@cadastre/domain/Fault";
 import { Scope } from "@cadastre/domain/Principal";
@@ -28,6 +29,7 @@ export type DomainError =
   | HasDependencies
   | RevisionConflict
   | ManagedElsewhere
+  | WrongState
   | InvalidInput
   | Unauthenticated
   | PermissionDenied
@@ -49,6 +51,7 @@ export const DOMAIN = {
   AlreadyExists: { status: 409, code: "already-exists", title: "The reference is taken" },
   HasDependencies: { status: 409, code: "has-dependencies", title: "Other entities depend on it" },
   ManagedElsewhere: { status: 409, code: "managed-elsewhere", title: "Kept by a managed source" },
+  WrongState: { status: 409, code: "wrong-state", title: "Not in a state that allows it" },
   RevisionConflict: { status: 412, code: "revision-conflict", title: "At another revision" },
   PayloadTooLarge: { status: 413, code: "payload-too-large", title: "The body is too large" },
   StoreUnavailable: { status: 503, code: "store-unavailable", title: "The store does not answer" },
@@ -104,6 +107,7 @@ export const Problem = Schema.Struct({
   total: maybe(Integer, "`has-dependencies`: how many dependents there are."),
   current: maybe(Integer, "`revision-conflict`: the revision in force, where it is known."),
   managedBy: maybe(Schema.String, "`managed-elsewhere`: the source that keeps the entity."),
+  state: maybe(Schema.String, "`wrong-state`: the state that it is in."),
   scope: maybe(Scope, "`permission-denied`: the scope that the call needs."),
   limit: maybe(Integer, "`payload-too-large`: the most that is taken, in bytes."),
 }).annotations({
@@ -151,6 +155,8 @@ export const toDomain = (problem: Problem): Either.Either<DomainError, Problem> 
     }
     case DOMAIN.ManagedElsewhere.code:
       return Either.right(new ManagedElsewhere({ message, managedBy: problem.managedBy ?? "" }));
+    case DOMAIN.WrongState.code:
+      return Either.right(new WrongState({ message, state: problem.state ?? "" }));
     case DOMAIN.RevisionConflict.code:
       return Either.right(
         new RevisionConflict(problem.current === undefined ? { message } : { message, current: problem.current }),
@@ -207,6 +213,8 @@ const extras = (error: DomainError): Partial<Problem> => {
       return { dependents: error.dependents, total: error.total };
     case "ManagedElsewhere":
       return { managedBy: error.managedBy };
+    case "WrongState":
+      return { state: error.state };
     case "RevisionConflict":
       return error.current === undefined ? {} : { current: error.current };
     case "PayloadTooLarge":

@@ -1,7 +1,9 @@
 /**
  * The composition root of `cadastre daemon`.
  */
+import { hostname } from "node:os";
 import * as Server from "@cadastre/server/Server";
+import * as Maintenance from "@cadastre/workers/Maintenance";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import manifest from "../package.json" with { type: "json" };
@@ -21,6 +23,8 @@ export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output
 const layer = (config: Config) =>
   Startup.announcement(config).pipe(
     Layer.provide(server(config)),
+    // Stopped after the server: what its last requests enqueue is finished, released or left for the next start.
+    Layer.provide(Maintenance.layer(`${hostname()}:${process.pid}`)),
     Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layerDaemon(config)),
     Layer.provide(Log.layer(config)),

@@ -28,6 +28,7 @@ export const ofDomain = (error: DomainError): Failure => {
       return new Failure({ exit: ExitCode.notFound, message });
     case "AlreadyExists":
     case "RevisionConflict":
+    case "WrongState":
       return new Failure({ exit: ExitCode.conflict, message });
     case "ManagedElsewhere":
       return new Failure({ exit: ExitCode.conflict, message, next: "Change it there, or write it here with --force." });

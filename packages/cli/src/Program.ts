@@ -15,6 +15,7 @@ import { daemon } from "./commands/Daemon.ts";
 import { entity } from "./commands/Entity.ts";
 import { event } from "./commands/Event.ts";
 import { facets } from "./commands/Facets.ts";
+import { job } from "./commands/Job.ts";
 import { GlobalFlags } from "./commands/Options.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
@@ -30,9 +31,9 @@ export const VERSION = manifest.version;
 const root = CommandLine.withChildren(
   Command.make(NAME).pipe(
     Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
-    Command.withSubcommands([daemon, entity, facets, event, admin, config]),
+    Command.withSubcommands([daemon, entity, facets, event, job, admin, config]),
   ),
-  [daemon, entity, facets, event, admin, config],
+  [daemon, entity, facets, event, job, admin, config],
 );
 
 /** Runs the program on the words after its name. Gives the code to exit with; whatever went wrong has been printed. */

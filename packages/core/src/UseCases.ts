@@ -7,6 +7,7 @@ import type { Expressions } from "@cadastre/domain/Expressions";
 import type { FacetStore } from "@cadastre/domain/Facets";
 import type { EntityGraph } from "@cadastre/domain/Graph";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
+import type { JobBoard } from "@cadastre/domain/JobQueue";
 import type { Spool } from "@cadastre/domain/Spool";
 import type { TokenStore } from "@cadastre/domain/TokenStore";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -18,6 +19,7 @@ import * as Events from "./Events.ts";
 import * as Facets from "./Facets.ts";
 import * as Graphs from "./Graphs.ts";
 import * as Histories from "./Histories.ts";
+import * as Jobs from "./Jobs.ts";
 import * as Tokens from "./Tokens.ts";
 
 export type UseCases =
@@ -27,6 +29,7 @@ export type UseCases =
   | Graphs.Graphs
   | Histories.Histories
   | Events.Events
+  | Jobs.Jobs
   | Tokens.Tokens
   | Tokens.Authentication;
 
@@ -37,6 +40,7 @@ export type Ports =
   | FacetStore
   | EventLog
   | TokenStore
+  | JobBoard
   | UnitOfWork
   | Wakeups
   | Expressions
@@ -50,6 +54,7 @@ export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
   Graphs.layer,
   Histories.layer,
   Events.layer,
+  Jobs.layer,
   Tokens.layer,
   Tokens.layerAuthentication,
 );

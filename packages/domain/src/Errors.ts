@@ -36,6 +36,13 @@ export class ManagedElsewhere extends Schema.TaggedError<ManagedElsewhere>()("Ma
   managedBy: Schema.String,
 }) {}
 
+/** It is not in a state that allows what was asked. */
+export class WrongState extends Schema.TaggedError<WrongState>()("WrongState", {
+  ...message,
+  /** The state that it is in. */
+  state: Schema.String,
+}) {}
+
 /** What was given cannot be used. Every fault is listed, not only the first. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   ...message,

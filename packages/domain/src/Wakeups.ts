@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
 
 /** What a listener may wait for. */
-export type Topic = "events";
+export type Topic = "events" | "jobs";
 
 /**
  * The port that ends waiting early. A wake-up is a hint and no promise: it may be lost, and several may come as one, so who

@@ -30,3 +30,15 @@ const STRAY = `SELECT key, revision FROM entities e
 /** Does to the database what the program would not. */
 export const execute = (path: string, statement: string): Effect.Effect<void> =>
   Effect.scoped(Effect.map(open(path), (database) => void database.exec(statement)));
+
+/** What a query gives. */
+export const rows = (
+  path: string,
+  query: string,
+): Effect.Effect<ReadonlyArray<{ readonly [column: string]: string | number | null }>> =>
+  Effect.scoped(
+    // SQLite has no other values than these, but for blobs, of which there are none.
+    Effect.map(open(path), (database) =>
+      database.prepare<[], { [column: string]: string | number | null }>(query).all(),
+    ),
+  );

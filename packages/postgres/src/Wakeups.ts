@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer";
 import * as lines from "./internal/line.ts";
 import type { Options } from "./internal/pool.ts";
 
-const TOPICS: ReadonlyArray<Topic> = ["events"];
+const TOPICS: ReadonlyArray<Topic> = ["events", "jobs"];
 
 export const layer = (options: Options): Layer.Layer<Wakeups> =>
   Layer.scoped(

@@ -9,6 +9,7 @@ import type { Events } from "@cadastre/core/Events";
 import type { Facets } from "@cadastre/core/Facets";
 import type { Graphs } from "@cadastre/core/Graphs";
 import type { Histories } from "@cadastre/core/Histories";
+import type { Jobs } from "@cadastre/core/Jobs";
 import type { Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Context from "effect/Context";
@@ -30,6 +31,7 @@ import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
+import * as JobsEndpoints from "./Jobs.ts";
 import * as Routes from "./Routes.ts";
 import * as TokensEndpoints from "./Tokens.ts";
 
@@ -85,6 +87,7 @@ export type Requirements =
   | Graphs
   | Histories
   | Events
+  | Jobs
   | Tokens
   | Authentication
   | HealthCheck;
@@ -109,6 +112,7 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     graphs: yield* GraphsEndpoints.handlers,
     histories: yield* HistoriesEndpoints.handlers,
     events: yield* EventsEndpoints.handlers({ limits, draining: shutdown.await }),
+    jobs: yield* JobsEndpoints.handlers,
     tokens: yield* TokensEndpoints.handlers,
     health: yield* HealthEndpoints.handlers(isDraining),
     documentation: yield* DocumentationEndpoints.handlers(options.version),

@@ -28,6 +28,17 @@ export interface Dialect {
   readonly lock: (tables: ReadonlyArray<string>) => string | undefined;
   /** Ends a SELECT of entities by key, whose rows must not change until the transaction ends. */
   readonly forUpdate: Fragment;
+  /** Ends a SELECT that takes rows for itself: those that another transaction has taken are passed over. */
+  readonly skipLocked: Fragment;
+  /**
+   * A query that lets others wait who ask it for one of the same texts of a JSON array, until the transaction ends; undefined
+   * where one transaction at a time writes.
+   */
+  readonly lockTexts: ((json: string) => Fragment) | undefined;
+  /** Follows a table: it is read by this index, where the planner does not know better itself. */
+  readonly indexed: (index: string) => Fragment;
+  /** The arrays of a JSON array, as a query with these columns. */
+  readonly records: (json: string, columns: { readonly [name: string]: "integer" | "text" }) => Fragment;
   /** The texts of a JSON array, as a subquery of one column. */
   readonly texts: (json: string) => Fragment;
   /** A text as one that compares by code point, as columns do. */

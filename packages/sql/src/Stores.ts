@@ -8,6 +8,7 @@ import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Wakeups } from "@cadastre/domain/Wakeups";
@@ -21,6 +22,8 @@ import * as entityStore from "./EntityStore.ts";
 import * as eventLog from "./EventLog.ts";
 import * as facetStore from "./FacetStore.ts";
 import * as healthCheck from "./HealthCheck.ts";
+import * as jobBoard from "./JobBoard.ts";
+import * as jobQueue from "./JobQueue.ts";
 import * as tokenStore from "./TokenStore.ts";
 import * as unitOfWork from "./UnitOfWork.ts";
 
@@ -31,6 +34,8 @@ export type Stores =
   | EventLog
   | Wakeups
   | TokenStore
+  | JobQueue
+  | JobBoard
   | UnitOfWork
   | HealthCheck
   | Archive
@@ -46,6 +51,8 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups | Diagnosis>, never, Eng
       Context.add(FacetStore, facetStore.make(engine)),
       Context.add(EventLog, eventLog.make(engine)),
       Context.add(TokenStore, tokenStore.make(engine, transactions)),
+      Context.add(JobQueue, jobQueue.make(engine, transactions)),
+      Context.add(JobBoard, jobBoard.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
       Context.add(Archive, archive.make(engine)),
     );

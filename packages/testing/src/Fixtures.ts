@@ -5,6 +5,8 @@ import { type EntityRecord, EntityUid, toEnvelope } from "@cadastre/domain/Entit
 import { type EntityQuery, SortField, type SortOrder } from "@cadastre/domain/EntityQuery";
 import { EntityStore, type EntityWrite } from "@cadastre/domain/EntityStore";
 import type { ChangeEvent, EventType } from "@cadastre/domain/Event";
+import type { NewJob } from "@cadastre/domain/Job";
+import type { Claim } from "@cadastre/domain/JobQueue";
 import type { JsonObject } from "@cadastre/domain/Json";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
@@ -145,6 +147,20 @@ export const token = (options: Partial<Token> = {}): Token => {
     ...options,
   };
 };
+
+export const job = (options: Partial<NewJob> = {}): NewJob => ({ queue: "q", kind: "k", payload: {}, ...options });
+
+/** A claim of one worker that runs nothing yet; its leases last a minute. */
+export const claim = (options: Partial<Claim> = {}): Claim => ({
+  queue: "q",
+  kinds: ["k"],
+  limit: 100,
+  worker: "w",
+  lease: 60_000,
+  perGroup: 100,
+  running: new Map(),
+  ...options,
+});
 
 /** Few values, so that they are often equal; beyond ASCII and beyond U+FFFF, where ways of comparing text differ. */
 const text = fc.constantFrom(

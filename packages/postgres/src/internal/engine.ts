@@ -64,6 +64,16 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   lock: (tables) => `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
   // In one order, so that two who want the same rows wait for each other at the first of them.
   forUpdate: sql`ORDER BY key FOR UPDATE`,
+  skipLocked: sql`FOR UPDATE SKIP LOCKED`,
+  lockTexts: (json) =>
+    sql`SELECT pg_advisory_xact_lock(hashtextextended(text, 0)) FROM json_array_elements_text(${json}::json) text`,
+  indexed: () => sql.literal(""),
+  records: (json, columns) => {
+    const values = Object.entries(columns).map(([name, type], i) =>
+      sql.literal(`(value ->> ${i})${type === "integer" ? "::bigint" : ""} AS ${name}`),
+    );
+    return sql`SELECT ${sql.csv(values)} FROM json_array_elements(${json}::json)`;
+  },
   texts: (json) => sql`SELECT json_array_elements_text(${json}::json)`,
   codePoints: (text) => sql`(${text}::text COLLATE "C")`,
   // It counts what there is, and knows when an index does not pay.

@@ -92,6 +92,13 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   // BEGIN IMMEDIATE has locked the whole database.
   lock: () => undefined,
   forUpdate: sql.literal(""),
+  skipLocked: sql.literal(""),
+  lockTexts: undefined,
+  indexed: (index) => sql.literal(`INDEXED BY ${index}`),
+  records: (json, columns) => {
+    const values = Object.keys(columns).map((name, i) => sql.literal(`value ->> ${i} AS ${name}`));
+    return sql`SELECT ${sql.csv(values)} FROM json_each(${json})`;
+  },
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   codePoints: (text) => sql`CAST(${text} AS TEXT)`,
   residual: (column) => sql`+${column}`,

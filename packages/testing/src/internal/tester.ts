@@ -10,10 +10,10 @@ type Test = Effect.Effect<unknown, unknown, Stores | TestServices.TestServices>;
 export const tester = ({ layer, examples }: Backend) => ({
   test: (fact: string, body: () => Test): void => it.effect(fact, () => Effect.provide(body(), layer), TIMEOUT),
 
-  property: <T>(fact: string, arbitrary: fc.Arbitrary<T>, body: (value: T) => Test): void =>
+  property: <T>(fact: string, arbitrary: fc.Arbitrary<T>, body: (value: T) => Test, share = 1): void =>
     it.effect.prop(fact, [arbitrary], ([value]) => Effect.provide(body(value), layer), {
       timeout: TIMEOUT,
-      fastCheck: { numRuns: examples },
+      fastCheck: { numRuns: Math.ceil(share * examples) },
     }),
 });
 

@@ -9,6 +9,7 @@ import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
 import { EntityGraph } from "@cadastre/domain/Graph";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Spool } from "@cadastre/domain/Spool";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -24,6 +25,8 @@ import * as entityGraph from "./internal/entityGraph.ts";
 import * as entityStore from "./internal/entityStore.ts";
 import * as eventLog from "./internal/eventLog.ts";
 import * as facetStore from "./internal/facetStore.ts";
+import * as jobBoard from "./internal/jobBoard.ts";
+import * as jobQueue from "./internal/jobQueue.ts";
 import * as tokenStore from "./internal/tokenStore.ts";
 
 /** An empty catalog. Transactions run one at a time, and calls outside of one wait until it ends. */
@@ -38,6 +41,8 @@ export const layer: Layer.Layer<Stores> = Layer.merge(
         Context.add(FacetStore, facetStore.make(tables)),
         Context.add(EntityGraph, entityGraph.make(tables)),
         Context.add(TokenStore, tokenStore.make(tables)),
+        Context.add(JobQueue, jobQueue.make(tables)),
+        Context.add(JobBoard, jobBoard.make(tables)),
         Context.add(UnitOfWork, { transact: tables.transact }),
         Context.add(HealthCheck, { ping: Effect.void }),
         Context.add(Archive, archive.make(tables)),

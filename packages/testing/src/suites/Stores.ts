@@ -6,6 +6,9 @@ import { events } from "./Events.ts";
 import { facets } from "./Facets.ts";
 import { filters } from "./Filters.ts";
 import { graphs } from "./Graphs.ts";
+import { jobBoard } from "./JobBoard.ts";
+import { jobModel } from "./JobModel.ts";
+import { jobs } from "./Jobs.ts";
 import { listing } from "./Listing.ts";
 import { relations } from "./Relations.ts";
 import { search } from "./Search.ts";
@@ -24,6 +27,9 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   graphs,
   events,
   wakeups,
+  jobs,
+  jobBoard,
+  jobModel,
   tokens,
   archives,
   diagnoses,

@@ -3,6 +3,7 @@
  * succeed can be undone.
  */
 import type { EntityUid } from "@cadastre/domain/Entity";
+import type { JobId } from "@cadastre/domain/Job";
 import type { ReferenceKey } from "@cadastre/domain/Reference";
 import type { Edge } from "@cadastre/domain/Relation";
 import type { TokenId } from "@cadastre/domain/Token";
@@ -10,6 +11,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as FiberRef from "effect/FiberRef";
 import type { EntityRow } from "./entityRow.ts";
+import type { JobRow } from "./jobQueue.ts";
 
 type Journal = Array<() => void>;
 
@@ -95,8 +97,11 @@ export interface Database {
   readonly events: Table<number, string>;
   /** Tokens as JSON text. */
   readonly tokens: Table<TokenId, string>;
+  readonly jobs: Table<JobId, JobRow>;
+  /** The last period of each periodic job. */
+  readonly periods: Table<string, number>;
   /** The highest sequence that was ever given out; one that was rolled back may come again. */
-  readonly lastSequence: Table<"events", number>;
+  readonly lastSequence: Table<"events" | "jobs", number>;
 
   /** One statement, all or none: at once inside a transaction, else when no transaction is open. */
   readonly statement: <A, E>(run: Effect.Effect<A, E>) => Effect.Effect<A, E>;
@@ -139,6 +144,8 @@ export const make = (): Database => {
     edges: new EdgeIndex(journal),
     events: new Table(journal),
     tokens: new Table(journal),
+    jobs: new Table(journal),
+    periods: new Table(journal),
     lastSequence: new Table(journal),
     statement: (run) => whereInside(run, exclusively(run)),
     inTransaction: (run) =>

@@ -1,0 +1,101 @@
+import type { Job } from "@cadastre/domain/Job";
+import type { JobBoard, QueueCount } from "@cadastre/domain/JobQueue";
+import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Row } from "@effect/sql/SqlConnection";
+import * as Clock from "effect/Clock";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import type { Engine } from "./Engine.ts";
+import * as jobRows from "./internal/jobRows.ts";
+import * as orderingKeys from "./internal/orderingKeys.ts";
+import * as Statements from "./internal/statements.ts";
+import { join } from "./UnitOfWork.ts";
+
+export const make = (
+  engine: Context.Tag.Service<Engine>,
+  unitOfWork: Context.Tag.Service<UnitOfWork>,
+): Context.Tag.Service<JobBoard> => {
+  const { client: sql, dialect } = engine;
+  const statements = Statements.make(engine);
+  const keys = orderingKeys.make(engine);
+  const atomically = join(unitOfWork);
+
+  const select = statements.prepare(sql`SELECT * FROM jobs WHERE id = ${"id"}`);
+
+  const now = sql`CAST(${"now"} AS BIGINT)`;
+  const unleased = sql`lease_until = NULL, leased_by = NULL, dedupe_key = NULL`;
+  const retry = statements.prepareWrite(sql`
+    UPDATE jobs SET state = CASE WHEN ordering_key IS NULL THEN 'ready' ELSE 'blocked' END,
+      attempts = 0, releases = 0, run_at = ${now}, finished_at = NULL, updated_at = ${now}, ${unleased}
+    WHERE id = ${"id"} AND state IN ('scheduled', 'dead', 'discarded')
+    RETURNING queue, ordering_key`);
+  const discard = statements.prepareWrite(sql`
+    UPDATE jobs SET state = 'discarded', finished_at = ${now}, updated_at = ${now}, ${unleased}
+    WHERE id = ${"id"} AND state NOT IN ('done', 'discarded')
+    RETURNING queue, ordering_key`);
+
+  const counted = (state: string, index: string, condition = "") => sql`
+    SELECT queue, ${sql.literal(`'${state}'`)} AS state, count(*) AS count, min(run_at) AS oldest
+    FROM jobs ${dialect.indexed(index)} WHERE state = ${sql.literal(`'${state}' ${condition}`)} GROUP BY queue`;
+  const count = statements.prepare(sql`
+    ${counted("scheduled", "jobs_scheduled")}
+    UNION ALL ${counted("blocked", "jobs_blocked", "AND ordering_key IS NOT NULL")}
+    UNION ALL ${counted("ready", "jobs_ready")}
+    UNION ALL ${counted("running", "jobs_running")}
+    UNION ALL ${counted("dead", "jobs_by_state")}
+    UNION ALL ${counted("discarded", "jobs_by_state")}`);
+
+  const prune = statements.prepareWrite(sql`
+    DELETE FROM jobs WHERE id IN (
+      SELECT id FROM jobs WHERE state = ${"state"} AND finished_at < ${"before"} ORDER BY finished_at LIMIT ${"limit"}
+    )
+    RETURNING id`);
+
+  const get = (id: number) =>
+    Effect.map(select({ id }), ([row]) => Option.map(Option.fromNullable(row), jobRows.decode));
+
+  /** What a statement does to one job, and what follows for the others of its ordering key. */
+  const move = (statement: typeof retry) =>
+    Effect.fnUntraced(function* (id: number) {
+      const at = yield* Clock.currentTimeMillis;
+      return yield* atomically(
+        Effect.gen(function* () {
+          const moved = yield* statement({ id, now: at });
+          yield* keys.advance(orderingKeys.keysOf(moved), at);
+          return Option.map(yield* get(id), (job) => ({ job, changed: moved.length > 0 }));
+        }),
+      );
+    });
+
+  return {
+    list: ({ state, queue, kind, before, limit }) => {
+      const conditions = [
+        ...(state === undefined ? [] : [sql`state = ${state}`]),
+        ...(queue === undefined ? [] : [sql`queue = ${queue}`]),
+        ...(kind === undefined ? [] : [sql`kind = ${kind}`]),
+        ...(before === undefined ? [] : [sql`id < ${before}`]),
+      ];
+      return Effect.map(
+        statements.run(sql`SELECT * FROM jobs WHERE ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`),
+        (rows) => rows.map(jobRows.decode),
+      );
+    },
+
+    get,
+    retry: move(retry),
+    discard: move(discard),
+
+    counts: Effect.map(count({}), (rows) => rows.map(countOf)),
+
+    prune: (state, before, limit) =>
+      Effect.map(atomically(prune({ state, before, limit })), (deleted) => deleted.length),
+  };
+};
+
+const countOf = (row: Row): QueueCount => ({
+  queue: String(row["queue"]),
+  state: row["state"] as Job["state"], // one of the words in the statement
+  count: Number(row["count"]),
+  oldest: Number(row["oldest"]),
+});
