@@ -3,16 +3,12 @@
  */
 import type { DomainError } from "@cadastre/api/Problem";
 import type { Caller, Scope } from "@cadastre/domain/Principal";
-import type { CallToolResult, ServerContext, Tool as Definition } from "@modelcontextprotocol/server";
+import type { CallToolResult, Tool as Definition, ServerContext } from "@modelcontextprotocol/server";
 import * as Effect from "effect/Effect";
 import type * as Schema from "effect/Schema";
 import { reader } from "./internal/arguments.ts";
 import { ofInput, ofOutput } from "./internal/jsonSchema.ts";
-
-/** Groups of tools that an operator or a client may leave out. */
-export const TOOLSETS = ["search", "graph", "history", "write"] as const;
-
-export type Toolset = (typeof TOOLSETS)[number];
+import type { Toolset } from "./Toolset.ts";
 
 export interface Tool {
   readonly definition: Definition;
@@ -21,7 +17,7 @@ export interface Tool {
   /** Who lacks it neither sees nor calls the tool; undefined: anyone with a token. */
   readonly scope: Scope | undefined;
   /** `args` is unchecked. */
-  readonly call: (args: unknown, context: ServerContext) => Effect.Effect<CallToolResult, DomainError, Caller>;
+  readonly call: (args: unknown, context?: ServerContext) => Effect.Effect<CallToolResult, DomainError, Caller>;
 }
 
 export interface Answer<Output> {
@@ -55,6 +51,10 @@ export const isReadOnly = ({ definition }: Tool): boolean => definition.annotati
 /** `cadastre://entity/component/default/payments` of `component:default/payments`. */
 export const uriOf = (key: string): string => `cadastre://entity/${key.replace(":", "/")}`;
 
+/** What a result says in words. */
+export const textOf = ({ content }: CallToolResult): string =>
+  content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+
 const make = <Input, Output>(
   { name, title, description, toolset, scope, input, output, run }: Options<Input, Output>,
   hints: NonNullable<Definition["annotations"]>,
@@ -80,7 +80,12 @@ const make = <Input, Output>(
 const toResult = <Output>({ structured, text, links = [] }: Answer<Output>): CallToolResult => ({
   content: [
     { type: "text", text },
-    ...links.map((key) => ({ type: "resource_link" as const, uri: uriOf(key), name: key, mimeType: "application/json" })),
+    ...links.map((key) => ({
+      type: "resource_link" as const,
+      uri: uriOf(key),
+      name: key,
+      mimeType: "application/json",
+    })),
   ],
   structuredContent: structured as CallToolResult["structuredContent"], // `output` describes an object
 });

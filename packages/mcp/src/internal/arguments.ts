@@ -42,7 +42,9 @@ const invalid = (faults: ReadonlyArray<Fault>) =>
   Either.left(new InvalidInput({ message: "The arguments cannot be used", faults }));
 
 const unknown = (known: ReadonlyArray<string>): string =>
-  known.length === 0 ? "is not known: this tool takes no arguments" : `is not known: this tool takes ${known.join(", ")}`;
+  known.length === 0
+    ? "is not known: this tool takes no arguments"
+    : `is not known: this tool takes ${known.join(", ")}`;
 
 const meant = (value: Json, schema: Json | undefined): Json => {
   if (typeof value !== "string" || !isObject(schema)) return value;

@@ -37,7 +37,9 @@ export const fitting = <A>(items: ReadonlyArray<A>, budget = BUDGET): ReadonlyAr
 };
 
 /** An entity without what is long, and what that is. */
-export const abridged = (entity: JsonObject): { readonly entity: JsonObject; readonly omitted: ReadonlyArray<Omission> } => {
+export const abridged = (
+  entity: JsonObject,
+): { readonly entity: JsonObject; readonly omitted: ReadonlyArray<Omission> } => {
   const omitted: Array<Omission> = [];
   const shorten = (value: Json, path: ReadonlyArray<string>): Json | undefined => {
     const omit = (): undefined => {
@@ -62,7 +64,10 @@ export const abridged = (entity: JsonObject): { readonly entity: JsonObject; rea
   let short = shorten(entity, []) as JsonObject; // of an object comes an object
   while (bytesOf(short) > BUDGET) {
     const [section, key] = largest(short);
-    omitted.push({ path: key === undefined ? section : `${section}.${key}`, bytes: bytesOf(memberOf(short, section, key)) });
+    omitted.push({
+      path: key === undefined ? section : `${section}.${key}`,
+      bytes: bytesOf(memberOf(short, section, key)),
+    });
     short = without(short, section, key);
   }
   return { entity: short, omitted };
@@ -72,10 +77,18 @@ export const abridged = (entity: JsonObject): { readonly entity: JsonObject; rea
 const largest = (entity: JsonObject): readonly [string, string | undefined] => {
   const members = Object.entries(entity).flatMap(([section, value]) =>
     isObject(value)
-      ? Object.entries(value).map(([key, member]) => ({ section, key: key as string | undefined, bytes: bytesOf(member) }))
+      ? Object.entries(value).map(([key, member]) => ({
+          section,
+          key: key as string | undefined,
+          bytes: bytesOf(member),
+        }))
       : [{ section, key: undefined, bytes: bytesOf(value) }],
   );
-  const first = members.reduce((a, b) => (b.bytes > a.bytes ? b : a), { section: "spec", key: undefined, bytes: 0 } as (typeof members)[number]);
+  const first = members.reduce((a, b) => (b.bytes > a.bytes ? b : a), {
+    section: "spec",
+    key: undefined,
+    bytes: 0,
+  } as (typeof members)[number]);
   return [first.section, first.key];
 };
 

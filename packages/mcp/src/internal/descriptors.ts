@@ -16,7 +16,10 @@ export interface Checked {
   /** What was given, as data; undefined where the text could not be read. */
   readonly content: unknown;
   /** Left: every fault, with line and column where the document came as text. */
-  readonly result: Either.Either<{ readonly document: EntityDocument; readonly warnings: ReadonlyArray<Fault> }, ReadonlyArray<Fault>>;
+  readonly result: Either.Either<
+    { readonly document: EntityDocument; readonly warnings: ReadonlyArray<Fault> },
+    ReadonlyArray<Fault>
+  >;
 }
 
 /** Each document of what was given, read and checked. */
@@ -27,13 +30,18 @@ export const check = (given: Given): Effect.Effect<ReadonlyArray<Checked>> =>
         readText(given, { file: "document.yaml" }).map(({ content, place }) => ({
           content: Either.getOrUndefined(content),
           result: Either.mapLeft(Either.flatMap(content, Validation.validate), (faults) =>
-            place(faults).map(({ path, message, line, column }) => ({ path, message: `${message} (line ${line}, column ${column})` })),
+            place(faults).map(({ path, message, line, column }) => ({
+              path,
+              message: `${message} (line ${line}, column ${column})`,
+            })),
           ),
         })),
       );
 
 /** The one document that was given, and the reference that it is of. */
-export const single = (given: Given): Effect.Effect<{ readonly content: unknown; readonly reference: Reference.Reference }, InvalidInput> =>
+export const single = (
+  given: Given,
+): Effect.Effect<{ readonly content: unknown; readonly reference: Reference.Reference }, InvalidInput> =>
   Effect.flatMap(check(given), (all) => {
     const [only, ...others] = all;
     if (only === undefined || others.length > 0) {

@@ -18,7 +18,9 @@ const MAX_DEPENDENTS = 20;
 export const textOf = (error: DomainError): string => {
   switch (error._tag) {
     case "InvalidInput": {
-      const told = error.faults.slice(0, MAX_FAULTS).map(({ path, message }) => `- ${path === "" ? "" : `${path}: `}${message}`);
+      const told = error.faults
+        .slice(0, MAX_FAULTS)
+        .map(({ path, message }) => `- ${path === "" ? "" : `${path}: `}${message}`);
       const rest = error.faults.length - told.length;
       return [`${sentence(error.message)}`, ...told, ...(rest > 0 ? [`- and ${rest} more`] : [])].join("\n");
     }

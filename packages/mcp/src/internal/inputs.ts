@@ -29,7 +29,10 @@ export const force = (what: string) =>
   Schema.optionalWith(Schema.Boolean.annotations({ description: `${what} Only if a person agreed.` }), { exact: true });
 
 /** A descriptor, unchecked: what is wrong with it the domain's validation tells. */
-export const document = Schema.Union(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Schema.String).annotations({
+export const document = Schema.Union(
+  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  Schema.String,
+).annotations({
   description:
     "A descriptor, as an object or as YAML: apiVersion, kind, metadata (name …), spec. describe_model tells what a kind's spec holds.",
 });

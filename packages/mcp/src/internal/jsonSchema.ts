@@ -47,7 +47,12 @@ const compactSchema = (schema: Json, isKept: (keyword: string) => boolean): Json
         return Array.isArray(value) && value.length === 0 ? [] : [[keyword, value]];
       case "properties":
         return isObject(value) && Object.keys(value).length > 0
-          ? [[keyword, Object.fromEntries(Object.entries(value).map(([name, of]) => [name, compactSchema(of, isKept)]))]]
+          ? [
+              [
+                keyword,
+                Object.fromEntries(Object.entries(value).map(([name, of]) => [name, compactSchema(of, isKept)])),
+              ],
+            ]
           : [];
       case "maximum":
         return typeof value === "number" && value < 1e9 ? [[keyword, value]] : [];

@@ -2,7 +2,7 @@
  * From what a model calls an entity to the entity: a uid, a reference, or words that name it.
  */
 import { Entities } from "@cadastre/core/Entities";
-import { type Envelope, EntityUid, type EntityText } from "@cadastre/domain/Entity";
+import { type EntityText, EntityUid, type Envelope } from "@cadastre/domain/Entity";
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import { byKey, byUid, type EntitySelector } from "@cadastre/domain/EntityStore";
 import { InvalidInput, NotFound, type PermissionDenied, type StoreUnavailable } from "@cadastre/domain/Errors";
@@ -87,7 +87,8 @@ export const make: Effect.Effect<Lookup, never, Entities> = Effect.map(Entities,
     exact: (text) =>
       Either.mapLeft(
         selectorOf(text),
-        (message) => new InvalidInput({ message: "To write, name the entity exactly", faults: [{ path: "reference", message }] }),
+        (message) =>
+          new InvalidInput({ message: "To write, name the entity exactly", faults: [{ path: "reference", message }] }),
       ),
   };
 });
@@ -108,13 +109,17 @@ const isUid = Schema.is(EntityUid);
 
 /** Left: why the text names no entity exactly. */
 const selectorOf = (text: string): Either.Either<EntitySelector, string> =>
-  isUid(text) ? Either.right(byUid(text)) : Either.map(Reference.parse(text.trim()), (reference) => byKey(Reference.key(reference)));
+  isUid(text)
+    ? Either.right(byUid(text))
+    : Either.map(Reference.parse(text.trim()), (reference) => byKey(Reference.key(reference)));
 
-const nameIn = (text: string): string => Either.match(Reference.parse(text), { onLeft: () => text, onRight: ({ name }) => name });
+const nameIn = (text: string): string =>
+  Either.match(Reference.parse(text), { onLeft: () => text, onRight: ({ name }) => name });
 
 const only = (text: string, found: ReadonlyArray<Found>): Effect.Effect<Found, NotFound | InvalidInput> => {
   const [first, ...others] = found;
-  if (first === undefined) return Effect.fail(new NotFound({ message: `nothing is called "${text}", and no entity has these words` }));
+  if (first === undefined)
+    return Effect.fail(new NotFound({ message: `nothing is called "${text}", and no entity has these words` }));
   if (others.length === 0) return Effect.succeed(first);
   return Effect.fail(
     new InvalidInput({

@@ -2,7 +2,7 @@
  * Entities and changes in few words.
  */
 import { specText } from "@cadastre/domain/Entity";
-import { type ChangeEvent, type PatchOperation } from "@cadastre/domain/Event";
+import type { ChangeEvent, PatchOperation } from "@cadastre/domain/Event";
 import { isObject, type Json, type JsonObject } from "@cadastre/domain/Json";
 import * as Relation from "@cadastre/domain/Relation";
 import { bytesOf } from "./budget.ts";

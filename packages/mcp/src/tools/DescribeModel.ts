@@ -70,10 +70,20 @@ export const tool: Effect.Effect<Tool, never, Entities | Facets> = Effect.gen(fu
     run: Effect.fnUntraced(function* ({ kind }) {
       const query = queryOf(kind);
       const wanted = kind === undefined ? FACETS : FACETS.filter(([by]) => by !== "namespace");
-      const report = yield* facets.count(query, wanted.map(([, facet]) => facet), { limit: VALUES });
+      const report = yield* facets.count(
+        query,
+        wanted.map(([, facet]) => facet),
+        { limit: VALUES },
+      );
       const counts = report.facets.map((facet, i) => ({ by: wanted[i]?.[0] ?? "", ...facet }));
       const name = kind === undefined ? undefined : (counts[0]?.values[0]?.value ?? kind);
-      const fields = name === undefined ? [] : fieldsOf(name, (yield* entities.list(query)).items.map((item) => foundOf(item).entity));
+      const fields =
+        name === undefined
+          ? []
+          : fieldsOf(
+              name,
+              (yield* entities.list(query)).items.map((item) => foundOf(item).entity),
+            );
       const relations = Object.entries(Relation.INVERSES).map(([type, inverse]) => ({ type, inverse }));
       return {
         structured: { facets: counts, relations, fields, filters: CRIB },
@@ -81,7 +91,9 @@ export const tool: Effect.Effect<Tool, never, Entities | Facets> = Effect.gen(fu
           ...counts.map(countText),
           ...(fields.length === 0
             ? []
-            : [`fields of ${name}: ${fields.map(({ path, relation }) => (relation === undefined ? path : `${path} (${relation})`)).join(", ")}`]),
+            : [
+                `fields of ${name}: ${fields.map(({ path, relation }) => (relation === undefined ? path : `${path} (${relation})`)).join(", ")}`,
+              ]),
           `relations (and inverse): ${relations.map(({ type, inverse }) => `${type} (${inverse})`).join(", ")}`,
           "filters are CEL, for example:",
           ...CRIB.map((example) => `  ${example}`),
@@ -137,4 +149,9 @@ const fieldsOf = (
 };
 
 const countText = ({ by, values, distinct, missing }: FacetCounts & { readonly by: string }): string =>
-  `${by}: ${some(values.map(({ value, count }) => `${value} ${count}`), VALUES) || "none"}${distinct > values.length ? ` (${distinct - values.length} more)` : ""}${missing > 0 && by.startsWith("spec.") ? `; without: ${missing}` : ""}`;
+  `${by}: ${
+    some(
+      values.map(({ value, count }) => `${value} ${count}`),
+      VALUES,
+    ) || "none"
+  }${distinct > values.length ? ` (${distinct - values.length} more)` : ""}${missing > 0 && by.startsWith("spec.") ? `; without: ${missing}` : ""}`;

@@ -1,5 +1,5 @@
-import { Entity } from "@cadastre/api/Entity";
 import { EntityListQuery } from "@cadastre/api/Entities";
+import { Entity } from "@cadastre/api/Entity";
 import { Integer, one, optional, ordinal } from "@cadastre/api/Parameters";
 import type { Entities } from "@cadastre/core/Entities";
 import { Histories } from "@cadastre/core/Histories";
@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from "@cadastre/domain/Json";
 import { project } from "@cadastre/domain/Projection";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import { abridged, ASKED_BUDGET, bytesOf, type Omission } from "../internal/budget.ts";
+import { ASKED_BUDGET, abridged, bytesOf, type Omission } from "../internal/budget.ts";
 import { loose } from "../internal/inputs.ts";
 import { type Found, foundOf, type Lookup } from "../internal/lookup.ts";
 import { cut, line, relations } from "../internal/view.ts";
@@ -41,10 +41,9 @@ export const tool = (lookup: Lookup): Effect.Effect<Tool, never, Histories> =>
       run: Effect.fnUntraced(function* ({ reference, fields, revision }) {
         const latest = yield* lookup.find(reference);
         const found =
-          revision === undefined
-            ? latest
-            : foundOf(yield* histories.revision(byUid(latest.text.uid), revision));
-        const { entity, omitted } = fields === undefined ? abridged(found.entity as unknown as JsonObject) : chosen(found, fields);
+          revision === undefined ? latest : foundOf(yield* histories.revision(byUid(latest.text.uid), revision));
+        const { entity, omitted } =
+          fields === undefined ? abridged(found.entity as unknown as JsonObject) : chosen(found, fields);
         return {
           structured: { entity, ...(omitted.length === 0 ? {} : { omitted }) },
           text: [
@@ -62,7 +61,10 @@ const chosen = (found: Found, fields: ReadonlyArray<string>) => {
   const bytes = bytesOf(entity);
   return bytes <= ASKED_BUDGET
     ? { entity, omitted: [] }
-    : { entity: {}, omitted: fields.map((path) => ({ path, bytes: bytesOf(JSON.parse(project(found.text.json, [path]))) })) };
+    : {
+        entity: {},
+        omitted: fields.map((path) => ({ path, bytes: bytesOf(JSON.parse(project(found.text.json, [path]))) })),
+      };
 };
 
 const leftOut = ({ key }: Found, omitted: ReadonlyArray<Omission>, wasAsked: boolean): string => {
@@ -76,8 +78,12 @@ const overview = (found: Found): ReadonlyArray<string> => {
   const { metadata, spec = {}, status, source } = found.entity;
   const rest = Object.entries(spec).flatMap(([key, value]) =>
     typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-      ? key === "definition" ? [] : [`${key}: ${cut(String(value), 200)}`]
-      : isObject(value) || Array.isArray(value) ? [`${key}: ${cut(JSON.stringify(value), 200)}`] : [],
+      ? key === "definition"
+        ? []
+        : [`${key}: ${cut(String(value), 200)}`]
+      : isObject(value) || Array.isArray(value)
+        ? [`${key}: ${cut(JSON.stringify(value), 200)}`]
+        : [],
   );
   return [
     line(found),

@@ -12,6 +12,7 @@ const STANDARD = 15;
 const Input = Schema.typeSchema(
   Schema.Struct({
     ...FacetQuery.pick("by", "kind", "owner", "tag", "label", "state", "q", "filter").fields,
+    filter: Conditions.filter,
     limit: page("Values of one facet, the most frequent first, as", STANDARD, 100),
   }),
 );
@@ -29,7 +30,11 @@ export const tool: Effect.Effect<Tool, never, Facets> = Effect.map(Facets, (face
     run: Effect.fnUntraced(function* ({ by, limit = STANDARD, ...conditions }) {
       const query = yield* Conditions.query(conditions);
       const { filter } = conditions;
-      const { facets: counts, isApproximate, unevaluated } = yield* facets.count(query, by.map(toFacet), { filter, limit });
+      const {
+        facets: counts,
+        isApproximate,
+        unevaluated,
+      } = yield* facets.count(query, by.map(toFacet), { filter, limit });
       return {
         structured: {
           facets: counts.map((facet, i) => ({ by: by[i] ?? "", ...facet })),
@@ -39,7 +44,12 @@ export const tool: Effect.Effect<Tool, never, Facets> = Effect.map(Facets, (face
         text: [
           ...counts.map(
             ({ values, distinct, missing }, i) =>
-              `${by[i]}: ${some(values.map(({ value, count }) => `${value} ${count}`), limit) || "no values"}${distinct > values.length ? ` (${distinct - values.length} more values)` : ""}${missing > 0 ? `; without one: ${missing}` : ""}`,
+              `${by[i]}: ${
+                some(
+                  values.map(({ value, count }) => `${value} ${count}`),
+                  limit,
+                ) || "no values"
+              }${distinct > values.length ? ` (${distinct - values.length} more values)` : ""}${missing > 0 ? `; without one: ${missing}` : ""}`,
           ),
           ...(isApproximate ? ["Approximate: there were too many entities to evaluate the filter on all."] : []),
         ].join("\n"),

@@ -5,7 +5,7 @@ import { type EdgeType, edgeTypesOf } from "@cadastre/domain/Relation";
 import * as Arr from "effect/Array";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import { bytesOf, BUDGET } from "../internal/budget.ts";
+import { BUDGET, bytesOf } from "../internal/budget.ts";
 import { loose, page } from "../internal/inputs.ts";
 import type { Lookup } from "../internal/lookup.ts";
 import { plural } from "../internal/view.ts";
@@ -45,14 +45,26 @@ export const tool = (lookup: Lookup): Effect.Effect<Tool, never, Graphs> =>
       scope: "catalog:read",
       input: Input,
       output: Schema.typeSchema(Output),
-      run: Effect.fnUntraced(function* ({ reference, direction = "both", depth = 1, relation = [], limit = STANDARD, to }) {
+      run: Effect.fnUntraced(function* ({
+        reference,
+        direction = "both",
+        depth = 1,
+        relation = [],
+        limit = STANDARD,
+        to,
+      }) {
         const { text: entity, key } = yield* lookup.find(reference);
         const types = edgeTypesOf(relation);
         if (to !== undefined) {
           const { steps } = yield* graphs.path(entity.uid, yield* lookup.keyOf(to), types);
           return { structured: wayOf(key, steps), text: wayText(key, steps) };
         }
-        const walked = yield* graphs.walk(entity.uid, { direction, types, depth: depth === "all" ? undefined : depth, limit });
+        const walked = yield* graphs.walk(entity.uid, {
+          direction,
+          types,
+          depth: depth === "all" ? undefined : depth,
+          limit,
+        });
         const graph = fitting(toWire(walked));
         return { structured: graph, text: graphText(graph, direction, depth) };
       }),
@@ -93,7 +105,9 @@ const graphText = (graph: Output, direction: keyof typeof WORDS, depth: number |
       ([step, nodes]) =>
         `${plural(Number(step), "step", "steps")} away: ${nodes.map(({ reference, dangling, state }) => `${reference}${dangling ? " (not registered)" : state === "inactive" ? " (inactive)" : ""}`).join(", ")}`,
     ),
-    ...(graph.truncated ? ["More were left out, the farthest: raise limit (up to 200), or narrow by relation or depth."] : []),
+    ...(graph.truncated
+      ? ["More were left out, the farthest: raise limit (up to 200), or narrow by relation or depth."]
+      : []),
     ...(depth === "all" ? [] : [`Only ${plural(depth, "step", "steps")}: depth all follows on to the end.`]),
   ].join("\n");
 };

@@ -73,7 +73,12 @@ export const tool = (lookup: Lookup): Effect.Effect<Tool, never, Entities | Grap
         const groups =
           team === undefined
             ? []
-            : (yield* graphs.walk(team.text.uid, { direction: "dependencies", types: ["childOf", "memberOf"], depth: undefined, limit: 20 })).nodes;
+            : (yield* graphs.walk(team.text.uid, {
+                direction: "dependencies",
+                types: ["childOf", "memberOf"],
+                depth: undefined,
+                limit: 20,
+              })).nodes;
         const within = groups.slice(1).map(({ reference }) => reference);
         const members = team === undefined ? [] : targets(team, "hasMember").slice(0, MAX_MEMBERS);
         const contacts = [...contactsOf(team), ...(isOwner ? [] : contactsOf(found))];
@@ -120,8 +125,12 @@ const contactsOf = (found: Found | undefined): ReadonlyArray<{ readonly name: st
   return [
     ...(isObject(profile) && typeof profile["email"] === "string" ? [{ name: "email", value: profile["email"] }] : []),
     ...links.flatMap((link) =>
-      isObject(link) && typeof link["url"] === "string" ? [{ name: String(link["title"] ?? "link"), value: link["url"] }] : [],
+      isObject(link) && typeof link["url"] === "string"
+        ? [{ name: String(link["title"] ?? "link"), value: link["url"] }]
+        : [],
     ),
-    ...Object.entries(metadata.annotations ?? {}).flatMap(([name, value]) => (REACH.test(name) ? [{ name, value }] : [])),
+    ...Object.entries(metadata.annotations ?? {}).flatMap(([name, value]) =>
+      REACH.test(name) ? [{ name, value }] : [],
+    ),
   ];
 };

@@ -16,12 +16,17 @@ const STANDARD = 20;
 const DAY = 24 * 60 * 60 * 1000;
 
 const time = Schema.String.pipe(
-  Schema.filter((text) => !Number.isNaN(Date.parse(text)) || "must be a time in ISO 8601, such as 2026-01-31T12:00:00Z"),
+  Schema.filter(
+    (text) => !Number.isNaN(Date.parse(text)) || "must be a time in ISO 8601, such as 2026-01-31T12:00:00Z",
+  ),
 );
 
 const Input = Schema.typeSchema(
   Schema.Struct({
-    since: one(time, { description: "From this time on, ISO 8601; where absent, the last 24 hours.", example: "2026-01-31" }),
+    since: one(time, {
+      description: "From this time on, ISO 8601; where absent, the last 24 hours.",
+      example: "2026-01-31",
+    }),
     after: optional(Integer.annotations({ description: "`next` of the page before; it goes before `since`." })),
     type: EventQuery.fields.type,
     kind: EventQuery.fields.kind,
@@ -33,7 +38,12 @@ const Input = Schema.typeSchema(
 const Change = ChangeEvent.omit("sequence", "id", "uid", "requestId", "traceparent", "entity");
 
 const Output = Schema.typeSchema(
-  Schema.Struct({ changes: Schema.Array(Change), next: Integer, isEnd: Schema.Boolean, unevaluated: optional(Unevaluated) }),
+  Schema.Struct({
+    changes: Schema.Array(Change),
+    next: Integer,
+    isEnd: Schema.Boolean,
+    unevaluated: optional(Unevaluated),
+  }),
 );
 
 export const tool: Effect.Effect<Tool, never, Events> = Effect.map(Events, (events) =>
@@ -53,7 +63,10 @@ export const tool: Effect.Effect<Tool, never, Events> = Effect.map(Events, (even
       const rows = fitting(found.events.map((event) => shortened({ reference: event.reference, ...toChange(event) })));
       const last = rows.length < found.events.length ? found.events[rows.length - 1] : undefined;
       const next = last?.sequence ?? found.next;
-      const isEnd = last === undefined && found.events.length < limit && (yield* events.list({ types: [], kinds: [] }, next, 1)).events.length === 0;
+      const isEnd =
+        last === undefined &&
+        found.events.length < limit &&
+        (yield* events.list({ types: [], kinds: [] }, next, 1)).events.length === 0;
       return {
         structured: {
           changes: rows as unknown as (typeof Output.Type)["changes"], // by what `toChange` is

@@ -20,8 +20,20 @@ const STANDARD = 20;
 
 const Input = Schema.typeSchema(
   Schema.Struct({
-    ...EntityListQuery.pick("q", "filter", "kind", "owner", "tag", "label", "namespace", "state", "orderBy", "cursor", "fields")
-      .fields,
+    ...EntityListQuery.pick(
+      "q",
+      "filter",
+      "kind",
+      "owner",
+      "tag",
+      "label",
+      "namespace",
+      "state",
+      "orderBy",
+      "cursor",
+      "fields",
+    ).fields,
+    filter: Conditions.filter,
     limit: page("Entities", STANDARD, 100),
   }),
 );
@@ -60,20 +72,32 @@ export const tool: Effect.Effect<Tool, never, Entities> = Effect.map(Entities, (
       const order = orderBy === undefined ? asked.order : toOrder(orderBy);
       const after = yield* cursor === undefined
         ? Either.right(undefined)
-        : Either.mapLeft(decodeCursor(order, cursor), (message) => new InvalidInput({ message: "The page cannot be read", faults: [{ path: "cursor", message }] }));
+        : Either.mapLeft(
+            decodeCursor(order, cursor),
+            (message) =>
+              new InvalidInput({ message: "The page cannot be read", faults: [{ path: "cursor", message }] }),
+          );
       const { items, next, unevaluated } = yield* entities.list({ ...asked, order, limit, after }, conditions);
 
       const found = items.map((item) => ({ ...foundOf(item), place: item.place }));
       const rows = fitting(
         found.map((it) =>
-          fields === undefined ? summary(it) : { reference: it.key, fields: JSON.parse(project(it.text.json, fields)) as object },
+          fields === undefined
+            ? summary(it)
+            : { reference: it.key, fields: JSON.parse(project(it.text.json, fields)) as object },
         ),
       );
       // A page that was cut goes on after the last entity that is shown.
       const last = rows.length < found.length ? found[rows.length - 1]?.place : next;
       const nextCursor = last === undefined ? undefined : encodeCursor(order, last);
-      const skipped = unevaluated === undefined ? "" : `\nThe filter could not be evaluated on ${plural(unevaluated.count, "entity", "entities")}, which are left out; the first: ${unevaluated.sample.reference}: ${unevaluated.sample.message}.`;
-      const more = nextCursor === undefined ? "" : "\nThere are more: repeat the call with cursor: nextCursor, or narrow it (get_facets counts what there is).";
+      const skipped =
+        unevaluated === undefined
+          ? ""
+          : `\nThe filter could not be evaluated on ${plural(unevaluated.count, "entity", "entities")}, which are left out; the first: ${unevaluated.sample.reference}: ${unevaluated.sample.message}.`;
+      const more =
+        nextCursor === undefined
+          ? ""
+          : "\nThere are more: repeat the call with cursor: nextCursor, or narrow it (get_facets counts what there is).";
       return {
         structured: {
           items: rows as (typeof Output.Type)["items"],
@@ -85,7 +109,9 @@ export const tool: Effect.Effect<Tool, never, Entities> = Effect.map(Entities, (
             ? nextCursor === undefined
               ? "Nothing matches. Try fewer or other words; get_facets shows which kinds, owners, tags and values there are."
               : "Nothing so far."
-            : found.slice(0, rows.length).map(line).join("\n")) + more + skipped,
+            : found.slice(0, rows.length).map(line).join("\n")) +
+          more +
+          skipped,
       };
     }),
   }),

@@ -54,7 +54,10 @@ export const tool: Effect.Effect<Tool, never, Entities> = Effect.map(Entities, (
       );
       const isComplete = documents.length === checked.length;
       return {
-        structured: { valid: isComplete && documents.length > 0 && documents.every(({ faults }) => faults.length === 0), documents },
+        structured: {
+          valid: isComplete && documents.length > 0 && documents.every(({ faults }) => faults.length === 0),
+          documents,
+        },
         text: [
           documents.length === 0 ? "There is no document in it." : "",
           ...documents.map(textOf),

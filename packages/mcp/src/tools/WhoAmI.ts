@@ -7,7 +7,8 @@ import { reading, type Tool } from "../Tool.ts";
 export const tool: Tool = reading({
   name: "whoami",
   title: "Who the token says is calling",
-  description: "As whom you act, and what this token allows. Use it when something is refused or a tool seems to be missing.",
+  description:
+    "As whom you act, and what this token allows. Use it when something is refused or a tool seems to be missing.",
   toolset: undefined,
   scope: undefined,
   input: Schema.Struct({}),

@@ -49,7 +49,9 @@ export const patch = (lookup: Lookup): Effect.Effect<Tool, never, Entities> =>
       toolset: "write",
       scope: "catalog:write",
       destructive: true,
-      input: Schema.typeSchema(Schema.Struct({ reference: exact, patch: MergePatch, ifRevision, force: overrideSource })),
+      input: Schema.typeSchema(
+        Schema.Struct({ reference: exact, patch: MergePatch, ifRevision, force: overrideSource }),
+      ),
       output: Output,
       run: Effect.fnUntraced(function* ({ reference, patch, ifRevision, force }) {
         const selector = yield* lookup.exact(reference);
