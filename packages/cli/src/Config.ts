@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
@@ -49,6 +50,21 @@ const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65535)
   says("must be a whole number from 0 to 65535 (0: any free port)"),
 );
 
+const Flag = Schema.transform(word("true", "false"), Schema.Boolean, {
+  strict: true,
+  decode: (value) => value === "true",
+  encode: (value) => (value ? "true" : "false"),
+});
+
+/** `all`, or some of the groups of tools: `search,graph`. */
+const Toolsets = Schema.String.pipe(
+  Schema.filter((value) =>
+    value === "all" || value.split(",").every((name) => TOOLSETS.some((toolset) => toolset === name.trim()))
+      ? true
+      : `must be all, or some of ${TOOLSETS.join(", ")}, separated by commas`,
+  ),
+);
+
 /** One entry a setting: the name in the file is the key. */
 export const SETTINGS = {
   database: {
@@ -81,6 +97,24 @@ export const SETTINGS = {
     variable: "CADASTRE_SQLITE_SYNCHRONOUS",
     flag: "sqlite-synchronous",
     about: "full: no acknowledged write is lost in a power cut; normal: faster, the last few may be",
+  },
+  mcpReadOnly: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_READ_ONLY",
+    flag: "mcp-read-only",
+    about: "true: agents get no tool that writes, whatever their token allows",
+  },
+  mcpToolsets: {
+    schema: Toolsets,
+    variable: "CADASTRE_MCP_TOOLSETS",
+    flag: "mcp-toolsets",
+    about: `Tools that agents get: all, or some of ${TOOLSETS.join(", ")}`,
+  },
+  mcpSessions: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_SESSIONS",
+    flag: "mcp-sessions",
+    about: "true: sessions for agents of the 2025 protocol that cannot do without",
   },
   url: {
     schema: Url,
@@ -178,6 +212,9 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       logLevel: "info",
       logFormat: "auto",
       sqliteSynchronous: "full",
+      mcpReadOnly: false,
+      mcpToolsets: "all",
+      mcpSessions: false,
       url: Option.match(running, { onNone: () => `http://${host}:${port}`, onSome: ({ url }) => url }),
       tokenFile: join(folders.state, "admin-token"),
     };

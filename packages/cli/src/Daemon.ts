@@ -1,6 +1,7 @@
 /**
  * The composition root of `cadastre daemon`.
  */
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Server from "@cadastre/server/Server";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -28,8 +29,13 @@ const layer = (config: Config) =>
     Layer.provide(Layer.setTracerEnabled(false)),
   );
 
-const server = ({ host, port }: Config) =>
-  Server.layer({ host, port, version: manifest.version }).pipe(
+const server = ({ host, port, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
+  Server.layer({
+    host,
+    port,
+    version: manifest.version,
+    mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
+  }).pipe(
     Layer.mapError(({ message, cause }) => {
       const code = (cause as NodeJS.ErrnoException).code ?? ""; // what node:net ends with
       return new Failure.Failure({
@@ -38,6 +44,12 @@ const server = ({ host, port }: Config) =>
       });
     }),
   );
+
+/** The setting has let no other words through. */
+const toolsetsOf = (setting: string) => {
+  const names = setting.split(",").map((name) => name.trim());
+  return setting === "all" ? undefined : TOOLSETS.filter((toolset) => names.includes(toolset));
+};
 
 const CAUSES: {
   readonly [code: string]: (host: string, port: number) => { readonly message: string; readonly next: string };

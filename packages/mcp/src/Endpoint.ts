@@ -80,16 +80,19 @@ export const make = (options: Options): Effect.Effect<Endpoint, never, Events | 
         : yield* Sessions.make({ limits: options.sessions, bus, makeServer, onerror });
 
     let isDraining = false;
+    // Interruptible, as what forks it may not be.
     yield* Effect.forkScoped(
-      Effect.zipRight(
-        options.draining,
-        Effect.suspend(() => {
-          isDraining = true;
-          return Effect.zipRight(
-            Effect.promise(() => listening.close()),
-            sessions?.endStreams ?? Effect.void,
-          );
-        }),
+      Effect.interruptible(
+        Effect.zipRight(
+          options.draining,
+          Effect.suspend(() => {
+            isDraining = true;
+            return Effect.zipRight(
+              Effect.promise(() => listening.close()),
+              sessions?.endStreams ?? Effect.void,
+            );
+          }),
+        ),
       ),
     );
 

@@ -31,6 +31,12 @@ export const connection = { url: setting("url"), tokenFile: setting("tokenFile")
 
 export const listening = { host: setting("host"), port: setting("port"), logFormat: setting("logFormat") };
 
+export const agents = {
+  mcpReadOnly: setting("mcpReadOnly"),
+  mcpToolsets: setting("mcpToolsets"),
+  mcpSessions: setting("mcpSessions"),
+};
+
 type Given = { readonly [K in Config.Key]?: Option.Option<string> };
 
 /** The configuration for a command, its options applied. */

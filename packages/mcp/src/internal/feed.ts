@@ -42,6 +42,7 @@ export const make = (bus: ServerEventBus): Effect.Effect<Listen, never, Events |
       ).pipe(
         Effect.tapError((error) => Effect.logWarning("changes cannot be told at the moment", error)),
         Effect.retry(Schedule.spaced("1 second")),
+        Effect.interruptible, // what acquires it is not
         Effect.forkScoped,
       );
     });

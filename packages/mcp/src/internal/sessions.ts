@@ -65,7 +65,9 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
     const sweep = Effect.map(Clock.currentTimeMillis, (now) => {
       for (const [id, { used, open }] of sessions) if (open === 0 && now - used >= idle) drop(id);
     });
-    yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(Duration.min(limits.idle, Duration.minutes(1)))));
+    yield* Effect.forkScoped(
+      Effect.interruptible(Effect.repeat(sweep, Schedule.spaced(Duration.min(limits.idle, Duration.minutes(1))))),
+    );
     yield* Effect.addFinalizer(() => Effect.sync(() => [...sessions.keys()].forEach(drop)));
 
     /** False: there is no room, and nothing of the caller's own to make it. */
