@@ -159,7 +159,10 @@ const sendLines = (
       return response.write(text) ? Effect.void : drained(response, stalled);
     }),
     Effect.map(() => {
-      response.socket?.setTimeout(Duration.toMillis(stalled), () => response.destroy());
+      const { socket } = response;
+      const cut = () => void response.destroy();
+      socket?.setTimeout(Duration.toMillis(stalled), cut);
+      response.once("close", () => socket?.off("timeout", cut)); // the connection may go on to serve others
       response.end();
       return bytes;
     }),
