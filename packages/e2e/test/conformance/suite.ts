@@ -17,7 +17,8 @@ const require = createRequire(import.meta.url);
 /** Of the suite's packages `main` is the program. */
 const programOf = (name: string) => join(folderOf(name), "dist/index.js");
 
-const folderOf = (name: string): string => {
+/** Where a package is installed. */
+export const folderOf = (name: string): string => {
   const folder = require.resolve
     .paths(name)
     ?.map((path) => join(path, name))

@@ -14,7 +14,10 @@ export interface ObjectSchema extends JsonObject {
 }
 
 /** What a tool takes. Lengths and patterns are left out: who breaks them is told. */
-export const ofInput = <A>(schema: Schema.Schema<A>): ObjectSchema => rooted(schema, (key) => !INPUT.has(key));
+export const ofInput = <A>(schema: Schema.Schema<A>): ObjectSchema => ({
+  ...rooted(schema, (key) => !INPUT.has(key)),
+  additionalProperties: false,
+});
 
 /** What a tool gives: shapes alone. More members than these may come. */
 export const ofOutput = <A>(schema: Schema.Schema<A>): ObjectSchema => rooted(schema, (key) => !OUTPUT.has(key));
