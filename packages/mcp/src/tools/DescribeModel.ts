@@ -51,7 +51,7 @@ const CRIB = [
   '!("pagerduty.com/id" in annotations)',
   'entity.spec.?lifecycle.orValue("") != "production"  (also where the field is missing)',
   '"resource:orders-db" in entity.spec.dependsOn  (as written there; get_graph compares references)',
-  'entity.relations.exists(r, r.type == "dependsOn" && r.dangling)  (needs something unregistered)',
+  'entity.relations.exists(r, r.type == "ownedBy" && r.dangling)  (its owner is not registered)',
   'timestamp(entity.metadata.updatedAt) < timestamp("2026-01-01T00:00:00Z")',
 ];
 

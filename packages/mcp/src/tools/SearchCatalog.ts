@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema";
 import { fitting } from "../internal/budget.ts";
 import * as Conditions from "../internal/conditions.ts";
 import { page } from "../internal/inputs.ts";
-import { foundOf } from "../internal/lookup.ts";
+import { type Found, foundOf } from "../internal/lookup.ts";
 import { line, plural, summary } from "../internal/view.ts";
 import { reading, type Tool } from "../Tool.ts";
 
@@ -109,7 +109,11 @@ export const tool: Effect.Effect<Tool, never, Entities> = Effect.map(Entities, (
             ? nextCursor === undefined
               ? "Nothing matches. Try fewer or other words; get_facets shows which kinds, owners, tags and values there are."
               : "Nothing so far."
-            : found.slice(0, rows.length).map(line).join("\n")) +
+            : rows
+                .map((row, i) =>
+                  "fields" in row ? `${row.reference} ${JSON.stringify(row.fields)}` : line(found[i] as Found),
+                )
+                .join("\n")) +
           more +
           skipped,
       };
