@@ -76,7 +76,7 @@ export const subcommands = (command: Command): ReadonlyMap<string, Command> => C
 export const interpret = (
   root: Command,
   name: string,
-  given: ReadonlyArray<string>,
+  line: ReadonlyArray<string>,
 ): Effect.Effect<Invocation, Failure> =>
   Effect.gen(function* () {
     let place: Place = { path: [name], command: root };
@@ -84,7 +84,8 @@ export const interpret = (
     let logLevel: string | undefined;
     const chosen: Array<string> = [];
     const positional: Array<string> = [];
-    const words = given[0] === "help" ? [...given.slice(1), "--help"] : [...given];
+    const given = new Set<OptionUse>();
+    const words = line[0] === "help" ? [...line.slice(1), "--help"] : [...line];
 
     while (words.length > 0) {
       const word = words.shift() as string;
@@ -99,11 +100,16 @@ export const interpret = (
         }
       } else {
         const [option, inline] = split(word);
-        if (option === "--help" || option === "-h") return { _tag: "Help", place };
+        if (option === "--help" || option === "-h") {
+          const [stranger] = subcommands(place.command).size > 0 ? positional : [];
+          return stranger === undefined ? { _tag: "Help", place } : yield* unknownCommand(place, stranger);
+        }
         if (option === "--version") return { _tag: "Version" };
-        const takesValue = option === "--log-level" || option === "--completions" || options.get(option);
-        if (takesValue === undefined) return yield* unknownOption(place, option, [...options.keys()]);
-        if (!takesValue) {
+        const known = option === "--log-level" || option === "--completions" ? GLOBAL_OPTION : options.get(option);
+        if (known === undefined) return yield* unknownOption(place, option, [...options.keys()]);
+        if (!known.mayRepeat && given.has(known)) return yield* usage(place, `${option} is given twice.`);
+        given.add(known);
+        if (!known.takesValue) {
           if (inline !== undefined) return yield* usage(place, `${option} takes no value.`);
           chosen.push(option);
           continue;
@@ -120,11 +126,7 @@ export const interpret = (
     if (children.size > 0) {
       const word = positional[0];
       if (word === undefined) return { _tag: "Help", place };
-      return yield* usage(
-        place,
-        `${place.path.join(" ")} has no command "${word}"${closest(word, [...children.keys()])}.`,
-        `Its commands: ${[...children.keys()].join(", ")}.`,
-      );
+      return yield* unknownCommand(place, word);
     }
     return { _tag: "Run", words: [...place.path, ...chosen, "--", ...positional], place, logLevel };
   });
@@ -137,26 +139,46 @@ export const usage = ({ path }: Place, message: string, next?: string): Failure 
     next: next ?? `See: ${path.join(" ")} --help`,
   });
 
-/** Option names (`--kind`, `-o`) of one command, and whether each takes a value. */
-const optionsOf = (command: Command): ReadonlyMap<string, boolean> => {
-  const found = new Map<string, boolean>();
-  const walk = (usage: Usage.Usage): void => {
+const unknownCommand = (place: Place, word: string): Failure => {
+  const names = [...subcommands(place.command).keys()];
+  return usage(
+    place,
+    `${place.path.join(" ")} has no command "${word}"${closest(word, names)}.`,
+    `Its commands: ${names.join(", ")}.`,
+  );
+};
+
+interface OptionUse {
+  readonly takesValue: boolean;
+  readonly mayRepeat: boolean;
+}
+
+const GLOBAL_OPTION: OptionUse = { takesValue: true, mayRepeat: true };
+
+/** Options of one command by all their names (`--output`, `-o`). */
+const optionsOf = (command: Command): ReadonlyMap<string, OptionUse> => {
+  const found = new Map<string, OptionUse>();
+  const walk = (usage: Usage.Usage, mayRepeat: boolean): void => {
     switch (usage._tag) {
-      case "Named":
-        for (const name of usage.names) if (name.startsWith("-")) found.set(name, Option.isSome(usage.acceptedValues));
+      case "Named": {
+        const use = { takesValue: Option.isSome(usage.acceptedValues), mayRepeat };
+        for (const name of usage.names) if (name.startsWith("-")) found.set(name, use);
         return;
+      }
       case "Optional":
+        walk(usage.usage, mayRepeat);
+        return;
       case "Repeated":
-        walk(usage.usage);
+        walk(usage.usage, true);
         return;
       case "Alternation":
       case "Concat":
-        walk(usage.left);
-        walk(usage.right);
+        walk(usage.left, mayRepeat);
+        walk(usage.right, mayRepeat);
         return;
     }
   };
-  walk(CommandDescriptor.getUsage(command));
+  walk(CommandDescriptor.getUsage(command), false);
   return found;
 };
 

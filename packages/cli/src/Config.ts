@@ -19,51 +19,9 @@ import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import { closest } from "./internal/closest.ts";
 import type { FileEntry } from "./internal/configFile.ts";
-
-const word = <const Words extends readonly [string, ...Array<string>]>(...words: Words) =>
-  Schema.Literal(...words).annotations({
-    message: () => ({ message: `must be one of: ${words.join(", ")}`, override: true }),
-  });
-
-const says = (message: string) => ({ message: () => ({ message, override: true }) });
-
-/** `sqlite:path`, a path, or `:memory:`. */
-const Database = Schema.String.pipe(
-  Schema.filter((value) =>
-    /^postgres/i.test(value)
-      ? "is a Postgres URL, and Postgres is not supported in this version: give a path, sqlite:path or :memory:"
-      : value.replace(/^sqlite:/, "") !== "" || "must be a path, sqlite:path or :memory:",
-  ),
-);
-
-const Url = Schema.String.pipe(
-  Schema.filter((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) return "must be a URL such as http://127.0.0.1:7717";
-    return (url.username === "" && url.password === "") || "must not hold credentials: give a token file";
-  }),
-);
-
-const Text = Schema.NonEmptyString.annotations(says("must not be empty"));
-
-const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65535)).annotations(
-  says("must be a whole number from 0 to 65535 (0: any free port)"),
-);
-
-const Flag = Schema.transform(word("true", "false"), Schema.Boolean, {
-  strict: true,
-  decode: (value) => value === "true",
-  encode: (value) => (value ? "true" : "false"),
-});
-
-/** `all`, or some of the groups of tools: `search,graph`. */
-const Toolsets = Schema.String.pipe(
-  Schema.filter((value) =>
-    value === "all" || value.split(",").every((name) => TOOLSETS.some((toolset) => toolset === name.trim()))
-      ? true
-      : `must be all, or some of ${TOOLSETS.join(", ")}, separated by commas`,
-  ),
-);
+import * as durations from "./internal/durations.ts";
+import * as PostgresUrl from "./internal/postgresUrl.ts";
+import { Count, Database, Duration, Flag, Names, Port, Text, Toolsets, Url, word } from "./internal/values.ts";
 
 /** One entry a setting: the name in the file is the key. */
 export const SETTINGS = {
@@ -71,7 +29,13 @@ export const SETTINGS = {
     schema: Database,
     variable: "CADASTRE_DATABASE_URL",
     flag: "db",
-    about: "Where the catalog is kept: a path, sqlite:path or :memory:",
+    about: "Where the catalog is kept: a path, sqlite:path, :memory: or postgres://user@host:5432/database",
+  },
+  migrate: {
+    schema: word("auto", "manual"),
+    variable: "CADASTRE_MIGRATE",
+    flag: "migrate",
+    about: "auto: bring an older database up to date when it is opened; manual: refuse it until `admin migrate` has",
   },
   host: { schema: Text, variable: "CADASTRE_HOST", flag: "host", about: "Address that the daemon listens on" },
   port: {
@@ -79,6 +43,12 @@ export const SETTINGS = {
     variable: "CADASTRE_PORT",
     flag: "port",
     about: "Port that the daemon listens on; 0: any free one",
+  },
+  hostnames: {
+    schema: Names,
+    variable: "CADASTRE_HOSTNAMES",
+    flag: "hostnames",
+    about: "Names besides localhost by which a daemon on a loopback address may be addressed, as behind a proxy",
   },
   logLevel: {
     schema: word("trace", "debug", "info", "warning", "error", "fatal", "none"),
@@ -97,6 +67,36 @@ export const SETTINGS = {
     variable: "CADASTRE_SQLITE_SYNCHRONOUS",
     flag: "sqlite-synchronous",
     about: "full: no acknowledged write is lost in a power cut; normal: faster, the last few may be",
+  },
+  postgresPoolSize: {
+    schema: Count,
+    variable: "CADASTRE_POSTGRES_POOL_SIZE",
+    about: "Connections to Postgres at the most",
+  },
+  postgresIdleTimeout: {
+    schema: Duration,
+    variable: "CADASTRE_POSTGRES_IDLE_TIMEOUT",
+    about: "When a connection that nobody uses is closed",
+  },
+  postgresMaxLifetime: {
+    schema: Duration,
+    variable: "CADASTRE_POSTGRES_MAX_LIFETIME",
+    about: "When a connection is closed and made anew",
+  },
+  postgresConnectTimeout: {
+    schema: Duration,
+    variable: "CADASTRE_POSTGRES_CONNECT_TIMEOUT",
+    about: "How long to wait for a connection",
+  },
+  postgresStatementTimeout: {
+    schema: Duration,
+    variable: "CADASTRE_POSTGRES_STATEMENT_TIMEOUT",
+    about: "How long a statement may run",
+  },
+  postgresIdleInTransactionTimeout: {
+    schema: Duration,
+    variable: "CADASTRE_POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT",
+    about: "How long a transaction may do nothing before Postgres ends it",
   },
   mcpReadOnly: {
     schema: Flag,
@@ -136,10 +136,21 @@ export const KEYS = Object.keys(SETTINGS) as ReadonlyArray<Key>;
 
 export type Values = { readonly [K in Key]: (typeof SETTINGS)[K]["schema"]["Type"] };
 
+/** Settings that an option gives too. */
+export type Flagged = {
+  [K in Key]: (typeof SETTINGS)[K] extends { readonly flag: string } ? K : never;
+}[Key];
+
 /** Values given on the command line, unchecked. */
-export type Flags = { readonly [K in Key]?: string | undefined };
+export type Flags = { readonly [K in Flagged]?: string | undefined };
 
 export interface Config extends Values {
+  /** For people: without the password of a Postgres URL. */
+  readonly database: string;
+  /** The whole URL, if the database is Postgres. */
+  readonly postgres: Option.Option<Redacted.Redacted>;
+  /** The URL is that of this machine's own daemon, to which alone the token of the state directory is sent. */
+  readonly isOwn: boolean;
   readonly folders: Environment.Folders;
   /** The token itself, if the environment holds it. */
   readonly token: Option.Option<Redacted.Redacted>;
@@ -147,6 +158,11 @@ export interface Config extends Values {
   readonly origins: { readonly [K in Key]: string };
   /** The file that was looked for, and whether it is there. */
   readonly file: { readonly path: string; readonly found: boolean };
+}
+
+interface Setting {
+  readonly schema: unknown;
+  readonly flag?: string;
 }
 
 interface Candidate {
@@ -175,15 +191,14 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
     const values: Record<string, unknown> = {};
     const origins: Record<string, string> = {};
     for (const key of KEYS) {
-      const flag = flags[key];
+      const setting: Setting = SETTINGS[key];
+      const flag = (flags as { readonly [key: string]: string | undefined })[key];
       const candidate: Candidate | undefined =
         flag !== undefined
-          ? { value: flag, origin: `--${SETTINGS[key].flag}` }
+          ? { value: flag, origin: `--${setting.flag}` }
           : (environment.entries.get(key) ?? file.entries.find((entry) => entry.key === key));
       if (candidate === undefined) continue;
-      const decoded = Schema.decodeUnknownEither(SETTINGS[key].schema as Schema.Schema<unknown, string>)(
-        candidate.value,
-      );
+      const decoded = Schema.decodeUnknownEither(setting.schema as Schema.Schema<unknown, string>)(candidate.value);
       if (Either.isLeft(decoded)) {
         problems.push(`${candidate.origin}: ${key} ${firstMessage(decoded.left)}${shown(key, candidate.value)}`);
       } else {
@@ -202,26 +217,42 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
     const token = yield* Environment.variable(Environment.TOKEN);
     const host = (values["host"] as string | undefined) ?? "127.0.0.1";
     const port = (values["port"] as number | undefined) ?? 7717;
+    const here = Option.match(running, { onNone: () => `http://${host}:${port}`, onSome: ({ url }) => url });
     const defaults: Values = {
       database: Option.match(running, {
         onNone: () => join(folders.state, "catalog.db"),
         onSome: ({ database }) => database,
       }),
+      migrate: "auto",
       host,
       port,
+      hostnames: [],
       logLevel: "info",
       logFormat: "auto",
       sqliteSynchronous: "full",
+      postgresPoolSize: 10,
+      postgresIdleTimeout: 60_000,
+      postgresMaxLifetime: 1_800_000,
+      postgresConnectTimeout: 5_000,
+      postgresStatementTimeout: 15_000,
+      postgresIdleInTransactionTimeout: 30_000,
       mcpReadOnly: false,
       mcpToolsets: "all",
       mcpSessions: false,
-      url: Option.match(running, { onNone: () => `http://${host}:${port}`, onSome: ({ url }) => url }),
+      url: here,
       tokenFile: join(folders.state, "admin-token"),
     };
-    const standard: Flags = Option.isSome(running) ? { url: RUNNING, database: RUNNING } : {};
+    const standard: { readonly [K in Key]?: string } = Option.isSome(running)
+      ? { url: RUNNING, database: RUNNING }
+      : {};
+    // Each was decoded by its own schema.
+    const effective = { ...defaults, ...values } as Values;
+    const isPostgres = PostgresUrl.isMeant(effective.database);
     return {
-      ...defaults,
-      ...values,
+      ...effective,
+      database: isPostgres ? PostgresUrl.shown(effective.database) : effective.database,
+      postgres: isPostgres ? Option.some(Redacted.make(effective.database)) : Option.none(),
+      isOwn: new URL(effective.url).origin === new URL(here).origin,
       origins: Object.fromEntries(
         KEYS.map((key) => [key, origins[key] ?? standard[key] ?? "default"]),
       ) as Config["origins"],
@@ -231,6 +262,13 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
     };
   });
 
+/** A value as one would write it. */
+export const print = (key: Key, values: Values): string => {
+  const value = values[key];
+  if (typeof value === "number" && SETTINGS[key].schema === Duration) return durations.print(value);
+  return typeof value === "object" ? value.join(", ") : String(value);
+};
+
 const RUNNING = "the running daemon";
 
 const readFile = (path: string) =>
@@ -239,9 +277,14 @@ const readFile = (path: string) =>
     Effect.map(({ entries, problems }) => {
       const known = (entry: FileEntry): entry is FileEntry & { key: Key } => Object.hasOwn(SETTINGS, entry.key);
       return {
-        entries: entries.filter(known).map((entry) => ({ ...entry, base: dirname(path) })),
+        entries: entries
+          .filter(known)
+          .map(({ values, ...entry }) => ({ ...entry, value: values.join(","), base: dirname(path) })),
         problems: [
           ...problems,
+          ...entries
+            .filter((entry) => known(entry) && entry.isList && entry.key !== "hostnames")
+            .map(({ origin, key }) => `${origin}: ${key} must be a single value`),
           ...entries
             .filter((entry) => !known(entry))
             .map(({ origin, key }) => `${origin}: there is no setting "${key}"${closest(key, KEYS)}`),
@@ -269,6 +312,7 @@ const readEnvironment = Effect.gen(function* () {
 /** The filename of a database in SQLite's terms, and paths made absolute against the place they were written in. */
 const located = (key: Key, value: unknown, base: string | undefined): unknown => {
   if (typeof value !== "string" || (key !== "database" && key !== "tokenFile")) return value;
+  if (key === "database" && PostgresUrl.isMeant(value)) return value;
   const path = key === "database" ? value.replace(/^sqlite:/, "") : value;
   if (path === ":memory:") return path;
   return resolve(base ?? "", path.replace(/^~(?=\/)/, homedir()));

@@ -23,16 +23,17 @@ const layer = (config: Config) =>
   Startup.announcement(config).pipe(
     Layer.provide(server(config)),
     Layer.provide(Startup.firstToken(config)),
-    Layer.provide(Local.layer(config)),
+    Layer.provide(Local.layerDaemon(config)),
     Layer.provide(Log.layer(config)),
     // Nothing collects spans: none are made.
     Layer.provide(Layer.setTracerEnabled(false)),
   );
 
-const server = ({ host, port, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
+const server = ({ host, port, hostnames, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
   Server.layer({
     host,
     port,
+    hostnames,
     version: manifest.version,
     mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
   }).pipe(

@@ -16,6 +16,10 @@ export const ExitCode = {
   unreachable: 6,
   /** Something on this machine is in the way: a file, the database, the port. */
   local: 7,
+  /** `admin doctor` has found what needs a hand. */
+  unsound: 8,
+  /** There is no descriptor in what was given. */
+  nothing: 9,
   /** A fault of the program. */
   internal: 70,
   /** The configuration is wrong. */

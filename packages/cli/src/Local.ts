@@ -5,32 +5,35 @@
 import { randomUUID } from "node:crypto";
 import { tmpdir, userInfo } from "node:os";
 import * as UseCases from "@cadastre/core/UseCases";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { Caller, type Via } from "@cadastre/domain/Principal";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import * as NodeIdentifiers from "@cadastre/server/Identifiers";
 import * as SpoolFiles from "@cadastre/server/SpoolFiles";
 import type { Stores } from "@cadastre/sql/Stores";
-import * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import type * as Scope from "effect/Scope";
 import type { Config } from "./Config.ts";
+import * as Database from "./Database.ts";
 import * as Failure from "./Failure.ts";
 
 export type Services = UseCases.UseCases | Identifiers | Stores;
 
-export const storeOptions = ({ database, sqliteSynchronous }: Config): Sqlite.Options => ({
-  filename: database,
-  synchronous: sqliteSynchronous,
-});
-
 /** The store is outermost: opened before anything that uses it, and closed after. */
-export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> =>
+export const layer = (config: Config): Layer.Layer<Services, Failure.Failure> => on(Database.of(config));
+
+/** As {@link layer}, for the daemon: a database that only one can serve is claimed before it is opened. */
+export const layerDaemon = (config: Config): Layer.Layer<Services, Failure.Failure> =>
+  on(Effect.tap(Database.of(config), ({ claim }) => claim));
+
+const on = (database: Effect.Effect<Database.Database, StoreUnavailable, Scope.Scope>) =>
   UseCases.layer.pipe(
     Layer.provide(SpoolFiles.layer({ directory: tmpdir() })),
     Layer.provide(Expressions.layer),
     Layer.provideMerge(NodeIdentifiers.layer),
-    Layer.provideMerge(Sqlite.layer(storeOptions(config))),
+    Layer.provideMerge(Layer.unwrapScoped(Effect.map(database, ({ layer }) => layer))),
     Layer.mapError(Failure.ofDomain),
   );
 

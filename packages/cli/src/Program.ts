@@ -127,8 +127,12 @@ const broken = (defect: unknown, logLevel: string | undefined): Failure => {
   });
 };
 
-/** What `@effect/cli` says, as one line that ends in a full stop. */
+/** What `@effect/cli` says, as one line that ends in a full stop; what it says of options that are missing, in our words. */
 const sentence = (error: ValidationError.ValidationError): string => {
+  const missing = paragraphs(error.error).flatMap(
+    (text) => /^Expected (?:to find|at least \d+ value\(s\) for) option: '(-[\w-]+)'$/.exec(text)?.slice(1) ?? [],
+  );
+  if (missing.length > 0) return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing.`;
   const line = paragraphs(error.error).join(" ").replaceAll("'", '"').trim();
   return line.endsWith(".") ? line : `${line}.`;
 };

@@ -1,39 +1,22 @@
 /**
  * What the daemon does about its surroundings when it starts.
  */
-
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import * as Bootstrap from "@cadastre/core/Bootstrap";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { ServerAddress } from "@cadastre/server/Server";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import * as Option from "effect/Option";
-import * as Redacted from "effect/Redacted";
 import manifest from "../package.json" with { type: "json" };
 import type { Config } from "./Config.ts";
 import * as DaemonFile from "./DaemonFile.ts";
 import * as Environment from "./Environment.ts";
-import { ExitCode } from "./ExitCode.ts";
 import * as Failure from "./Failure.ts";
+import * as FirstToken from "./FirstToken.ts";
 import { Output } from "./Output.ts";
 import { welcome } from "./Welcome.ts";
 
 /** Before it listens: the first token, where the other commands look for it. */
-export const firstToken = ({ folders: { state } }: Config) =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      yield* inState(state, () => mkdir(state, { recursive: true, mode: 0o700 }));
-      const secret = yield* Bootstrap.ensureAdminToken;
-      if (Option.isNone(secret)) return;
-      const file = join(state, "admin-token");
-      // Renamed into place, so that nobody ever reads half of it.
-      yield* inState(state, () => writeFile(`${file}.new`, `${Redacted.value(secret.value)}\n`, { mode: 0o600 }));
-      yield* inState(state, () => rename(`${file}.new`, file));
-      yield* Effect.logInfo("made the first token").pipe(Effect.annotateLogs({ file }));
-    }).pipe(Effect.mapError(Failure.from)),
-  );
+export const firstToken = ({ folders }: Config) =>
+  Layer.effectDiscard(Effect.mapError(FirstToken.ensure(folders.state), Failure.from));
 
 /** Once it listens: where it is, for programs and for people. */
 export const announcement = (config: Config) =>
@@ -68,15 +51,4 @@ const greet = (config: Config, url: string) =>
     });
     const program = yield* Environment.programName;
     yield* write(welcome({ version: manifest.version, url, program, config, empty: items.length === 0 }, style));
-  });
-
-const inState = (state: string, run: () => Promise<unknown>) =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) =>
-      new Failure.Failure({
-        exit: ExitCode.local,
-        message: `The state directory ${state} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
-        next: "Set XDG_STATE_HOME to a directory that can be.",
-      }),
   });

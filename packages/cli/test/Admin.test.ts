@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { Finding } from "@cadastre/domain/Diagnosis";
 import { referenceOf } from "@cadastre/domain/Entity";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
@@ -116,5 +117,58 @@ it.scoped("says in a sentence that the database cannot be used", () =>
     const { exit, err } = yield* run(["admin", "seed", "--db", `${home}/notes.txt`]);
     expect(exit).toBe(7);
     expect(err).toMatch(/^error: The database .*notes\.txt cannot be used: .*\.\n$/);
+  }),
+);
+
+it.scoped("copies a database, never over a file that is there unless it is told to", () =>
+  Effect.gen(function* () {
+    const { home, run } = yield* program({ "taken.db": "mine" });
+    const nothing = yield* run(["admin", "backup", `${home}/copy.db`]);
+    expect(nothing).toMatchObject({ exit: 3, err: expect.stringContaining("There is no catalog at") });
+    yield* run(["admin", "seed"]);
+    expect((yield* run(["admin", "backup", `${home}/copy.db`])).out).toContain(`Copied ${company.length} entities, `);
+    expect((yield* run(["admin", "export", "--db", `${home}/copy.db`])).err).toContain(`${company.length} entities`);
+
+    const refused = yield* run(["admin", "backup", `${home}/taken.db`]);
+    expect(refused).toMatchObject({ exit: 7, err: expect.stringContaining("is there already.") });
+    expect(yield* Effect.promise(() => readFile(`${home}/taken.db`, "utf8"))).toBe("mine");
+    expect((yield* run(["admin", "backup", `${home}/taken.db`, "--force"])).exit).toBe(0);
+    expect(statSync(`${home}/taken.db`).mode & 0o777).toBe(0o600);
+    expect((yield* run(["admin", "backup", `${home}/no/such/copy.db`])).exit).toBe(7);
+  }),
+);
+
+it.scoped("examines a database and its surroundings, and tells by its exit code whether something needs a hand", () =>
+  Effect.gen(function* () {
+    const { home, run } = yield* program();
+    expect(yield* run(["admin", "doctor"])).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining("There is no catalog"),
+    });
+    expect(existsSync(`${home}/state/cadastre/catalog.db`)).toBe(false);
+    yield* run(["admin", "seed"]);
+    const well = yield* run(["admin", "doctor", "-o", "json"]);
+    expect(well.exit).toBe(0);
+    const findings: ReadonlyArray<Finding> = JSON.parse(well.out);
+    expect(findings.map(({ check }) => check)).toEqual(
+      expect.arrayContaining(["secrets", "schema", "integrity", "edges"]),
+    );
+
+    chmodSync(`${home}/state/cadastre/catalog.db`, 0o644);
+    const open = yield* run(["admin", "doctor"]);
+    expect(open.exit).toBe(8);
+    expect(open.out).toMatch(/^BAD +file-mode +other users may open .*\n +chmod 600 /m);
+  }),
+);
+
+it.scoped("opens an older database only by `admin migrate`, where that is set", () =>
+  Effect.gen(function* () {
+    const { run } = yield* program({}, { CADASTRE_MIGRATE: "manual" });
+    expect(yield* run(["admin", "seed"])).toMatchObject({
+      exit: 7,
+      err: expect.stringContaining("run `cadastre admin migrate` first"),
+    });
+    expect((yield* run(["admin", "migrate"])).exit).toBe(0);
+    expect((yield* run(["admin", "seed"])).exit).toBe(0);
   }),
 );

@@ -79,6 +79,26 @@ it.scoped("says what is missing or too much", () =>
   }),
 );
 
+it.scoped("says which options are missing, and which is given twice where one is meant", () =>
+  Effect.gen(function* () {
+    expect((yield* run("admin", "token", "create")).err).toContain("--name and --scope are missing.");
+    expect((yield* run("admin", "token", "create", "--name", "x")).err).toContain("--scope is missing.");
+    expect((yield* run("facets")).err).toContain("--by is missing.");
+    for (const words of [
+      ["config", "--port", "1", "--port", "2"],
+      ["entity", "list", "-o", "json", "--output", "yaml"],
+      ["entity", "list", "--explain", "--explain"],
+    ]) {
+      expect(yield* run(...words)).toMatchObject({ exit: 2, err: expect.stringContaining(" is given twice.") });
+    }
+    expect((yield* run("entity", "list", "--kind", "api", "--kind", "group")).err).not.toContain("twice");
+    expect(yield* run("help", "nothing")).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('no command "nothing"'),
+    });
+  }),
+);
+
 it.scoped("takes no token as an argument, and says why", () =>
   Effect.gen(function* () {
     const { exit, err } = yield* run("entity", "list", "--token", "cad_secret");

@@ -101,11 +101,66 @@ it.scoped("takes an empty file for one without settings", () =>
   }),
 );
 
-it.scoped("refuses Postgres without repeating the URL, which may hold a password", () =>
+it.scoped("takes a Postgres URL, and shows it without its password", () =>
   Effect.gen(function* () {
-    const result = yield* load({ variables: { CADASTRE_DATABASE_URL: "postgres://app:hunter2@db/catalog" } });
-    expect(message(result)).toContain("Postgres is not supported in this version");
-    expect(message(result)).not.toContain("hunter2");
+    const url = "postgres://app:hunter2@db:5433/catalog?sslmode=require&password=hunter3";
+    const config = value(yield* load({ variables: { CADASTRE_DATABASE_URL: url } }));
+    expect(config.database).toBe("postgres://app@db:5433/catalog?sslmode=require");
+    expect(Option.map(config.postgres, Redacted.value)).toEqual(Option.some(url));
+    expect(JSON.stringify(config)).not.toContain("hunter");
+    expect(value(yield* load({ flags: { database: "sqlite:postgres.db" } })).postgres).toEqual(Option.none());
+  }),
+);
+
+it.scoped("says what is wrong with a Postgres URL without repeating it", () =>
+  Effect.gen(function* () {
+    for (const [url, complaint] of [
+      ["postgres.db", "(a file of such a name: sqlite:./postgres…)"],
+      ["postgresx://app:hunter2@db/catalog", "is no URL such as"],
+      ["postgres://app:hunter2/@db/catalog", "is no URL such as"],
+      ["postgres://app:hunter2@db/", "without a database"],
+      ["postgres://app:hunter2%@db/catalog", "write %25"],
+    ]) {
+      const text = message(yield* load({ flags: { database: url } }));
+      expect(text).toContain(complaint);
+      expect(text).not.toContain("hunter");
+    }
+  }),
+);
+
+it.scoped("reads times with their unit, and prints them in the largest that fits", () =>
+  Effect.gen(function* () {
+    const config = value(
+      yield* load({ file: "postgresIdleTimeout: 90s\npostgresMaxLifetime: 120m\npostgresConnectTimeout: 500ms\n" }),
+    );
+    expect(config).toMatchObject({ postgresIdleTimeout: 90_000, postgresMaxLifetime: 7_200_000 });
+    expect(Config.print("postgresIdleTimeout", config)).toBe("90s");
+    expect(Config.print("postgresMaxLifetime", config)).toBe("2h");
+    expect(Config.print("postgresConnectTimeout", config)).toBe("500ms");
+    expect(message(yield* load({ file: "postgresIdleTimeout: 30\n" }))).toContain(
+      'postgresIdleTimeout must be a time of more than nothing, such as 500ms, 30s, 5m or 1h, not "30"',
+    );
+  }),
+);
+
+it.scoped("takes host names as a list in the file, and separated by commas everywhere", () =>
+  Effect.gen(function* () {
+    const names = ["catalog.example", "catalog"];
+    expect(value(yield* load({ file: "hostnames: [catalog.example, catalog]\n" })).hostnames).toEqual(names);
+    expect(value(yield* load({ file: "hostnames: catalog.example, catalog\n" })).hostnames).toEqual(names);
+    expect(value(yield* load({ flags: { hostnames: "catalog.example,catalog" } })).hostnames).toEqual(names);
+    expect(message(yield* load({ flags: { hostnames: "https://catalog.example" } }))).toContain("without a port");
+  }),
+);
+
+it.scoped("knows the daemon of this machine from others", () =>
+  Effect.gen(function* () {
+    const isOwn = (url: string, state = {}) => Effect.map(load({ flags: { url }, state }), (it) => value(it).isOwn);
+    expect(value(yield* load({})).isOwn).toBe(true);
+    expect(yield* isOwn("http://127.0.0.1:7717/")).toBe(true);
+    expect(yield* isOwn("http://catalog.example")).toBe(false);
+    expect(yield* isOwn("http://127.0.0.1:4711", running(process.pid))).toBe(true);
+    expect(yield* isOwn("http://127.0.0.1:7717", running(process.pid))).toBe(false);
   }),
 );
 

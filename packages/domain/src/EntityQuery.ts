@@ -2,7 +2,8 @@
  * What a list asks for, and the cursor that continues it.
  *
  * Paging is by key, not by offset: a cursor holds the sort value and the uid of the last entity of a page, so pages stay
- * stable while others write. Text is sorted in lower case, by code point; equal values by uid, in the same direction.
+ * stable while others write. Text is sorted in lower case, by code point, of titles the first {@link SORTED_TITLE}
+ * characters; equal values by uid, in the same direction.
  * Entities without a value for the sort field come last, ascending and descending.
  */
 import * as Either from "effect/Either";
@@ -39,6 +40,15 @@ export interface Cursor {
   readonly value: string | number | null;
   readonly uid: EntityUid;
 }
+
+/** Characters of a title that count for its place: an index holds no texts of any length. */
+const SORTED_TITLE = 255;
+
+/** What a title is sorted by. */
+export const sortedTitle = (title: string | undefined): string | null => {
+  const lower = title?.toLowerCase() ?? null;
+  return lower === null || lower.length <= SORTED_TITLE ? lower : [...lower].slice(0, SORTED_TITLE).join("");
+};
 
 export const MAX_LIMIT = 1000;
 

@@ -10,6 +10,9 @@ import * as Relation from "./Relation.ts";
 
 export const MAX_WORD = 64;
 
+/** How many words of an entity are looked for, the first: with their fields, in UTF-8, less than the megabyte that fits an index. */
+export const MAX_ENTITY_WORDS = 4000;
+
 /** How many words of a search count: all that people type. */
 export const MAX_WORDS = 32;
 
@@ -33,13 +36,18 @@ export const parse = (text: string): SearchText => {
   return { words: [...new Set(all.slice(0, -1))], beginning: all.at(-1) };
 };
 
-/** The words of an entity by field, each only in the first field that has it. Of an owner's reference the name counts. */
+/**
+ * The words of an entity by field, each only in the first field that has it, at most {@link MAX_ENTITY_WORDS}. Of an owner's
+ * reference the name counts.
+ */
 export const fieldsOf = (document: EntityDocument): { readonly [Field in SearchField]: ReadonlyArray<string> } => {
   const { name, title, tags, description } = document.metadata;
   const owner = Relation.ownerOf(document);
   const seen = new Set<string>();
   const fresh = (text: string | undefined): ReadonlyArray<string> =>
-    text === undefined ? [] : wordsOf(text).filter((word) => !seen.has(word) && seen.add(word));
+    text === undefined
+      ? []
+      : wordsOf(text).filter((word) => !seen.has(word) && seen.size < MAX_ENTITY_WORDS && seen.add(word));
   return {
     name: fresh(name),
     title: fresh(title),

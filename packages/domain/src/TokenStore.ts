@@ -10,6 +10,12 @@ export class TokenStore extends Context.Tag("@cadastre/domain/TokenStore")<
   {
     readonly insert: (token: Token) => Effect.Effect<void, StoreUnavailable>;
 
+    /**
+     * Inserts the token if there is none at all, not even a revoked one. False: there was, and nothing happened. Of several
+     * callers at once, in however many processes, one gets true.
+     */
+    readonly insertFirst: (token: Token) => Effect.Effect<boolean, StoreUnavailable>;
+
     readonly findByHash: (hash: string) => Effect.Effect<Option.Option<Token>, StoreUnavailable>;
 
     /** All tokens, revoked and expired ones too, oldest first. */

@@ -93,7 +93,9 @@ describe("the configuration", () => {
       const wrong = yield* Program.run(home, ["entity", "list"], { env: { CADASTRE_TOKEN: "cad_wrong" } });
       expect(wrong.code).toBe(5);
       yield* Program.stop(daemon);
-      const absent = yield* Program.run(home, ["entity", "list"]);
+      // On its port, which was free a moment ago: another daemon of the machine may have the usual one.
+      const env = { CADASTRE_PORT: new URL(daemon.url).port };
+      const absent = yield* Program.run(home, ["entity", "list"], { env });
       expect(absent.code).toBe(6);
       expect(absent.stderr).toMatch(/daemon/);
     }),

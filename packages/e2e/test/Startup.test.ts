@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import * as Database from "@cadastre/e2e/Database";
 import * as Http from "@cadastre/e2e/Http";
@@ -85,6 +85,82 @@ describe("the daemon at its start", () => {
       expect(second.token).toMatch(/^cad_/);
       expect((yield* Http.get(second, "/v1/whoami")).status).toBe(200);
       expect((yield* Http.get({ ...second, token: "cad_wrong" }, "/v1/whoami")).status).toBe(401);
+    }),
+  );
+
+  it.scopedLive(
+    "refuses a second daemon on a database, from wherever it is started, and takes over after kill -9",
+    () =>
+      Effect.gen(function* () {
+        const home = yield* Program.home;
+        const first = yield* Program.daemon(home);
+        const refused = yield* Program.run(yield* Program.home, [
+          "daemon",
+          "--port",
+          "0",
+          "--db",
+          Program.databaseOf(home),
+        ]);
+        expect(refused.code).toBe(7);
+        expect(refused.stderr).toContain(`has a daemon already (pid ${first.pid}): stop that one`);
+        expect((yield* Http.get(first, "/v1/whoami")).status).toBe(200);
+
+        yield* first.signal("SIGKILL");
+        yield* first.ended;
+        const second = yield* Program.daemon(home);
+        expect(second.token).toBe(first.token);
+        expect((yield* Http.get(second, "/v1/whoami")).status).toBe(200);
+      }),
+  );
+
+  it.scopedLive("on another database leaves the token and the place of the first daemon alone", () =>
+    Effect.gen(function* () {
+      const home = yield* Program.home;
+      const first = yield* Program.daemon(home);
+      const place = readFileSync(`${Program.stateOf(home)}/daemon.json`, "utf8");
+      expect(statSync(`${Program.stateOf(home)}/daemon.json`).mode & 0o777).toBe(0o600);
+      const second = yield* Program.daemon(home, ["--db", "other.db"]);
+      expect(second.token).toBe(first.token);
+      expect((yield* Http.get(second, "/v1/whoami")).status).toBe(200);
+      expect(readFileSync(`${Program.stateOf(home)}/daemon.json`, "utf8")).toBe(place);
+      expect(second.stderr()).toContain(`(pid ${first.pid}) has this state directory`);
+
+      yield* Program.stop(second);
+      expect(readFileSync(`${Program.stateOf(home)}/daemon.json`, "utf8")).toBe(place);
+    }),
+  );
+
+  it.scopedLive("finishes a first token that was broken off before or after the database knew of it", () =>
+    Effect.gen(function* () {
+      const home = yield* Program.home;
+      const file = `${Program.stateOf(home)}/admin-token`;
+      const first = yield* Effect.scoped(Effect.tap(Program.daemon(home), Program.stop));
+      // As after a kill between the commit and the renaming.
+      renameSync(file, `${file}.new`);
+      const known = yield* Effect.scoped(Effect.tap(Program.daemon(home), Program.stop));
+      expect(known.token).toBe(first.token);
+
+      // As after a kill before the commit, in a home of its own.
+      const other = yield* Program.home;
+      mkdirSync(Program.stateOf(other), { recursive: true });
+      writeFileSync(`${Program.stateOf(other)}/admin-token.new`, `${first.token}\n`);
+      const unknown = yield* Program.daemon(other);
+      expect(unknown.token).toBe(first.token);
+      expect((yield* Http.get(unknown, "/v1/whoami")).status).toBe(200);
+    }),
+  );
+
+  it.scopedLive("sends the token of the state directory to its own daemon alone", () =>
+    Effect.gen(function* () {
+      const home = yield* Program.home;
+      yield* Program.daemon(home);
+      const stranger = yield* Program.daemon(yield* Program.home);
+      const refused = yield* Program.run(home, ["entity", "list", "--url", stranger.url]);
+      expect(refused.code).toBe(5);
+      expect(refused.stderr).toContain("is not sent elsewhere");
+      const token = `${Program.stateOf(home)}/admin-token`;
+      const sent = yield* Program.run(home, ["entity", "list", "--url", stranger.url, "--token-file", token]);
+      expect(sent.stderr).toContain("No valid token");
     }),
   );
 });

@@ -96,9 +96,9 @@ describe("the documented example", () => {
             })),
   );
 
-  it.scopedLive("of each parameter of the other calls is answered with 200", () =>
+  it.scopedLive("of each parameter of the other calls is answered with 200", { timeout: 60_000 }, () =>
     Effect.gen(function* () {
-      const running = yield* start({ limits: { stream: Duration.millis(50) } });
+      const running = yield* start({ limits: { stream: Duration.seconds(1) } });
       const entity = yield* Effect.promise(() => seed(running));
       expect(others.length).toBeGreaterThan(20);
       for (const { path, parameter, required, name } of others) {

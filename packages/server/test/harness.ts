@@ -1,21 +1,24 @@
 /**
- * A server on a free port over the memory adapter, with real use cases, reached over real sockets.
+ * A server on a free port with real use cases, reached over real sockets; over the store in memory, or on Postgres where
+ * `vitest.postgres.config.ts` says so.
  */
 import { connect } from "node:net";
 import { ensureAdminToken } from "@cadastre/core/Bootstrap";
 import * as UseCases from "@cadastre/core/UseCases";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import * as Expressions from "@cadastre/expressions/Expressions";
+import { backend } from "@cadastre/testing/Backends";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
-import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import * as Identifiers from "../src/Identifiers.ts";
 import * as Server from "../src/Server.ts";
+
+const BACKEND = process.env["TEST_BACKEND"] ?? "memory";
 
 export interface Reply {
   readonly status: number;
@@ -73,12 +76,12 @@ export const start = Effect.fnUntraced(function* (
       });
     }),
   );
-  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
+  const stores = Layer.mergeAll(backend(BACKEND).layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
   const required = UseCases.layer.pipe(Layer.provideMerge(stores));
   const services = yield* Layer.build(required);
   const replaced = Context.merge(services, yield* Layer.build(replace));
-  const secret = yield* Effect.provide(ensureAdminToken, services);
-  const token = Redacted.value(Option.getOrThrow(secret));
+  const token = "cad_of_the_harness";
+  yield* Effect.provide(ensureAdminToken(Redacted.make(token)), services);
   const built = yield* Layer.build(
     Server.layer({ host: "127.0.0.1", port: 0, version: "1.2.3", ...options }).pipe(
       Layer.provide(Layer.succeedContext(replaced)),

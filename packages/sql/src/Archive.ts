@@ -1,6 +1,5 @@
 import type { Archive, ArchiveRecord } from "@cadastre/domain/Archive";
 import { InvalidInput, type StoreUnavailable } from "@cadastre/domain/Errors";
-import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { TransactionConnection } from "@effect/sql/SqlClient";
 import type { Row } from "@effect/sql/SqlConnection";
 import * as Chunk from "effect/Chunk";
@@ -15,15 +14,13 @@ import * as entityRows from "./internal/entityRows.ts";
 import * as eventRows from "./internal/eventRows.ts";
 import * as Statements from "./internal/statements.ts";
 import * as tokenRows from "./internal/tokenRows.ts";
+import { transactOnce } from "./UnitOfWork.ts";
 
 /** Records that are read or written at once. */
 const PAGE = 500;
 
-export const make = (
-  engine: Context.Tag.Service<Engine>,
-  unitOfWork: Context.Tag.Service<UnitOfWork>,
-): Context.Tag.Service<Archive> => {
-  const { client: sql } = engine;
+export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<Archive> => {
+  const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
 
   const pageOfEntities = statements.prepare(
@@ -45,6 +42,9 @@ export const make = (
   const insertEvents = statements.insert(eventRows.insertion("sequence"));
   const insertTokens = statements.insert(tokenRows.INSERTION);
 
+  const command = (text: string | undefined) => (text === undefined ? Effect.void : statements.run(sql.unsafe(text)));
+  const lock = command(dialect.lock(["entities", "events", "tokens"]));
+  const resume = command(dialect.feed.resume);
   const isUsed = statements.prepare(sql`
     SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)`);
   const strayEntity = statements.prepare(sql`
@@ -91,8 +91,9 @@ export const make = (
     ),
 
     load: (incoming) =>
-      unitOfWork.transact(
+      transactOnce(engine)(
         Effect.gen(function* () {
+          yield* lock;
           if ((yield* isUsed({})).length > 0) return yield* refusal("", "the catalog is not empty");
           const counts = { catalog: 0, entity: 0, event: 0, token: 0 };
           yield* incoming.pipe(
@@ -113,6 +114,7 @@ export const make = (
           if (stray !== undefined) {
             return yield* refusal("", `the last event of ${String(stray["key"])} is not of the revision it is at`);
           }
+          yield* resume;
           return counts;
         }),
       ),

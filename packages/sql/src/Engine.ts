@@ -24,26 +24,36 @@ export type Failure = "conflict" | "transient" | "unavailable" | "defect";
 export interface Dialect {
   /** Begins a transaction that will write. */
   readonly begin: string;
-  /** Ends a SELECT whose rows must not change until the transaction ends. */
+  /** Keeps everyone else from writing to these tables until the transaction ends; undefined where beginning it did. */
+  readonly lock: (tables: ReadonlyArray<string>) => string | undefined;
+  /** Ends a SELECT of entities by key, whose rows must not change until the transaction ends. */
   readonly forUpdate: Fragment;
   /** The texts of a JSON array, as a subquery of one column. */
   readonly texts: (json: string) => Fragment;
-  /** A condition that the planner must not answer from an index. */
+  /** A text as one that compares by code point, as columns do. */
+  readonly codePoints: (text: string) => Fragment;
+  /** A column of a condition that is not to be answered from an index, where the planner does not know better itself. */
   readonly residual: (column: Fragment) => Fragment;
+  /** That the entity `e` is one of these ids, a query of one column and a few thousand rows at the most. */
+  readonly isAmong: (ids: Fragment) => Fragment;
   /** A text as a JSON string, quotes included. */
   readonly quoted: (column: Fragment) => Fragment;
-  /** Looking into a JSON document. */
-  readonly json: (document: Fragment) => JsonDialect;
-  /** The text at a path of a JSON document; NULL if there is none. */
-  readonly text: (document: Fragment, path: ReadonlyArray<string>) => Fragment;
+  /** Looking into the document of the entity `e`. */
+  readonly json: JsonDialect;
+  /** The text at a path of the document of the entity `e`; NULL if there is none. */
+  readonly text: (path: ReadonlyArray<string>) => Fragment;
   /**
-   * A join that leaves a row for each text, number or boolean at a path of a JSON document, or in a list there, and for a
-   * document without any one row whose `text` is NULL.
+   * A join that leaves a row for each text, number or boolean at a path of the document of the entity `e`, or in a list
+   * there, and for a document without any one row whose `text` is NULL.
    */
-  readonly scalars: (
-    document: Fragment,
-    path: ReadonlyArray<string>,
-  ) => { readonly join: Fragment; readonly text: Fragment };
+  readonly scalars: (path: ReadonlyArray<string>) => { readonly join: Fragment; readonly text: Fragment };
+  /** Events above a sequence, in order, that no lower one can follow any more; and the sequence of the last of these. */
+  readonly feed: {
+    readonly since: (after: string, limit: string) => Fragment;
+    readonly head: Fragment;
+    /** Goes on counting after the last event, where events were inserted with their sequences; undefined where that is so. */
+    readonly resume: string | undefined;
+  };
   /** The places that a JSON Patch changes, sources of moves included, as a query of one column, `place`. */
   readonly places: (patch: Fragment) => Fragment;
   /** Entities that a text finds, as a query of one column. */
@@ -89,6 +99,11 @@ export class Engine extends Context.Tag("@cadastre/sql/Engine")<
 
     /** A connection that shows the database as it stood at one moment, until the scope is closed. */
     readonly snapshot: Effect.Effect<Connection, SqlError, Scope.Scope>;
+
+    /** Makes a statement that is run often, of a text that never changes. */
+    readonly prepare: (
+      text: string,
+    ) => (connection: Connection, values: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, SqlError>;
 
     /** Inserts rows, each given as its columns' values, in order; all that RETURNING returned comes back. */
     readonly insert: (

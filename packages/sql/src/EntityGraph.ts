@@ -36,7 +36,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
     const way = (here: string, there: string): Fragment => sql`
       SELECT key FROM (
         WITH RECURSIVE way (key, depth) AS (
-          SELECT CAST(${start} AS TEXT), 0
+          SELECT ${dialect.codePoints(start)}, 0
           UNION
           SELECT d.${sql.literal(there)}, w.depth + ${sql.literal(depth === undefined ? "0" : "1")}
           FROM way w CROSS JOIN edges d WHERE d.${sql.literal(here)} = w.key ${ofTypes} AND w.depth < ${depth ?? 1}
@@ -52,7 +52,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
         SELECT key, count(*) FROM (${sql.join(" UNION ALL ", false)(ways)}) found GROUP BY key
       )
       SELECT 0 AS is_edge, n.key AS from_key, NULL AS to_key, NULL AS type, n.ways, e.uid, e.state,
-        CASE WHEN e.title IS NOT NULL THEN ${dialect.text(sql`e.envelope`, ["metadata", "title"])} END AS title
+        CASE WHEN e.title IS NOT NULL THEN ${dialect.text(["metadata", "title"])} END AS title
       FROM nodes n LEFT JOIN entities e ON e.key = n.key
       UNION ALL
       SELECT 1, d.from_key, d.to_key, d.type, NULL, NULL, NULL, NULL

@@ -44,12 +44,12 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   });
 
   const found = sql`SELECT key, envelope FROM entities`;
-  const findByUid = statements.prepare(sql`${found} WHERE uid = ${"uid"} ${dialect.forUpdate}`);
-  const findByKey = statements.prepare(sql`${found} WHERE key = ${"key"} ${dialect.forUpdate}`);
-  const findByKeys = statements.prepare(sql`${found} WHERE key IN (${dialect.texts("keys")}) ${dialect.forUpdate}`);
+  const findByUid = statements.prepareLocking(sql`${found} WHERE uid = ${"uid"}`);
+  const findByKey = statements.prepareLocking(sql`${found} WHERE key = ${"key"}`);
+  const findByKeys = statements.prepareLocking(sql`${found} WHERE key IN (${dialect.texts("keys")})`);
 
-  const selectRevisions = statements.prepare(
-    sql`SELECT uid, key, revision FROM entities WHERE key IN (${dialect.texts("keys")}) ${dialect.forUpdate}`,
+  const selectRevisions = statements.prepareLocking(
+    sql`SELECT uid, key, revision FROM entities WHERE key IN (${dialect.texts("keys")})`,
   );
   const entitiesOf = sql`IN (SELECT id FROM entities WHERE uid IN (${dialect.texts("uids")}))`;
   const clearWords = statements.prepareWrite(

@@ -12,10 +12,8 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<E
   const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
   const insert = statements.insert(eventRows.insertion());
-  const selectSince = statements.prepare(
-    sql`SELECT * FROM events WHERE sequence > ${"after"} ORDER BY sequence LIMIT ${"limit"}`,
-  );
-  const selectHead = statements.prepare(sql`SELECT coalesce(max(sequence), 0) AS head FROM events`);
+  const selectSince = statements.prepare(sql`SELECT * FROM ${dialect.feed.since("after", "limit")}`);
+  const selectHead = statements.prepare(sql`SELECT ${dialect.feed.head} AS head`);
 
   const past = sql`SELECT * FROM events WHERE uid = ${"uid"} AND revision < ${"before"}`;
   const latest = sql`ORDER BY revision DESC LIMIT ${"limit"}`;

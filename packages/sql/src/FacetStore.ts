@@ -34,7 +34,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<F
       case "Label":
         return hanging(sql`entity_labels h`, sql`h.value`, sql`h.label = ${facet.label}`, met, among);
       case "Spec": {
-        const { join, text } = dialect.scalars(sql`e.envelope`, ["spec", ...facet.path]);
+        const { join, text } = dialect.scalars(["spec", ...facet.path]);
         return [
           sql`SELECT value, value AS spelling, count(*) AS count
             FROM (SELECT DISTINCT e.id, ${text} AS value FROM entities e ${join} WHERE ${met}) s GROUP BY value`,

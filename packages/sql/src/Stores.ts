@@ -2,6 +2,7 @@
  * Every port of the store, on any database that brings an {@link Engine} and has the tables.
  */
 import { Archive } from "@cadastre/domain/Archive";
+import type { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
@@ -32,10 +33,11 @@ export type Stores =
   | TokenStore
   | UnitOfWork
   | HealthCheck
-  | Archive;
+  | Archive
+  | Diagnosis;
 
-/** How replicas wake each other is the database's own affair. */
-export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer.effectContext(
+/** How replicas wake each other, and what else can ail it, is the database's own affair. */
+export const layer: Layer.Layer<Exclude<Stores, Wakeups | Diagnosis>, never, Engine> = Layer.effectContext(
   Effect.map(Engine, (engine) => {
     const transactions = unitOfWork.make(engine);
     return Context.make(UnitOfWork, transactions).pipe(
@@ -45,7 +47,7 @@ export const layer: Layer.Layer<Exclude<Stores, Wakeups>, never, Engine> = Layer
       Context.add(EventLog, eventLog.make(engine)),
       Context.add(TokenStore, tokenStore.make(engine, transactions)),
       Context.add(HealthCheck, healthCheck.make(engine)),
-      Context.add(Archive, archive.make(engine, transactions)),
+      Context.add(Archive, archive.make(engine)),
     );
   }),
 );

@@ -1,3 +1,4 @@
+import type { Token } from "@cadastre/domain/Token";
 import type { TokenStore } from "@cadastre/domain/TokenStore";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type * as Context from "effect/Context";
@@ -16,6 +17,9 @@ export const make = (
   const statements = Statements.make(engine);
   const atomically = join(unitOfWork);
   const insert = statements.insert(tokenRows.INSERTION);
+  const lockText = engine.dialect.lock(["tokens"]);
+  const lock = lockText === undefined ? Effect.void : Effect.suspend(() => statements.run(sql.unsafe(lockText)));
+  const selectAny = statements.prepare(sql`SELECT 1 AS found FROM tokens LIMIT 1`);
   const selectByHash = statements.prepare(sql`SELECT * FROM tokens WHERE hash = ${"hash"}`);
   const selectAll = statements.prepare(sql`SELECT * FROM tokens ORDER BY created_at, id`);
   const revoke = statements.prepareWrite(
@@ -23,10 +27,22 @@ export const make = (
   );
   const touch = statements.prepareWrite(sql`UPDATE tokens SET last_used_at = ${"at"} WHERE id = ${"id"}`);
 
+  // Ids and hashes are random: one that is taken is a mistake of the caller's.
+  const put = (token: Token) =>
+    Effect.catchTag(Effect.asVoid(insert([tokenRows.valuesOf(token)])), "Conflict", Effect.die);
+
   return {
-    insert: (token) =>
-      // Ids and hashes are random: one that is taken is a mistake of the caller's.
-      atomically(Effect.catchTag(Effect.asVoid(insert([tokenRows.valuesOf(token)])), "Conflict", Effect.die)),
+    insert: (token) => atomically(put(token)),
+
+    insertFirst: (token) =>
+      atomically(
+        Effect.gen(function* () {
+          yield* lock;
+          if ((yield* selectAny({})).length > 0) return false;
+          yield* put(token);
+          return true;
+        }),
+      ),
 
     findByHash: (hash) =>
       Effect.map(selectByHash({ hash }), ([row]) => Option.map(Option.fromNullable(row), tokenRows.decode)),

@@ -13,24 +13,41 @@ import { type Engine, unavailable } from "./Engine.ts";
  * Not the client's own `withTransaction`: there a COMMIT that fails is a defect and leaves the transaction open, and what the
  * database asks to have run again is not.
  */
-export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<UnitOfWork> => {
-  const isTransient = (error: unknown): boolean =>
-    error instanceof StoreUnavailable &&
-    error.cause instanceof SqlError &&
-    engine.classify(error.cause) === "transient";
+export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<UnitOfWork> => ({
+  transact: (effect) => transact(engine, effect, () => true),
+});
 
-  return {
-    transact: (effect) =>
-      Effect.contextWithEffect((context: Context.Context<never>) => {
-        if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
-        const attempt = once(engine, effect);
-        // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
-        return Effect.catchIf(attempt, isTransient, () =>
-          Effect.retry(attempt, { while: isTransient, schedule: backoff }),
-        );
-      }),
-  };
-};
+/**
+ * As `transact`, for an effect that cannot be run again, because it consumes what comes in once: until it begins, the
+ * database may ask for another attempt, and after that a transient failure is the end.
+ */
+export const transactOnce =
+  (engine: Context.Tag.Service<Engine>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
+    Effect.suspend(() => {
+      let isBegun = false;
+      const begin = Effect.sync(() => {
+        isBegun = true;
+      });
+      return transact(engine, Effect.zipRight(begin, effect), () => !isBegun);
+    });
+
+const transact = <A, E, R>(
+  engine: Context.Tag.Service<Engine>,
+  effect: Effect.Effect<A, E, R>,
+  mayRepeat: () => boolean,
+): Effect.Effect<A, E | StoreUnavailable, R> =>
+  Effect.contextWithEffect((context: Context.Context<never>) => {
+    if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
+    const isTransient = (error: unknown): boolean =>
+      error instanceof StoreUnavailable &&
+      error.cause instanceof SqlError &&
+      engine.classify(error.cause) === "transient" &&
+      mayRepeat();
+    const attempt = once(engine, effect);
+    // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
+    return Effect.catchIf(attempt, isTransient, () => Effect.retry(attempt, { while: isTransient, schedule: backoff }));
+  });
 
 /** Joins the transaction that is under way, or makes one: for calls that are atomic by themselves. */
 export const join =

@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { ArchiveRecord } from "@cadastre/domain/Archive";
 import { byUid, EntityStore } from "@cadastre/domain/EntityStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import * as Archives from "@cadastre/sql/Archive";
 import * as UnitsOfWork from "@cadastre/sql/UnitOfWork";
 import { temporaryDirectory } from "@cadastre/testing/Backends";
 import { entity, save } from "@cadastre/testing/Fixtures";
@@ -11,6 +13,7 @@ import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Option from "effect/Option";
+import * as Stream from "effect/Stream";
 import * as TestClock from "effect/TestClock";
 import * as engines from "../src/internal/engine.ts";
 import * as Sqlite from "../src/Sqlite.ts";
@@ -182,5 +185,34 @@ describe("Sqlite", () => {
       expect(yield* transact(engine.client`SELECT count(*) AS n FROM tokens`)).toEqual([{ n: 0 }]);
       yield* transact(insert);
     }),
+  );
+
+  it.scoped(
+    "an archive that comes in once is not read again: waiting comes before, and after it a failure is the end",
+    () =>
+      Effect.gen(function* () {
+        const filename = yield* temporaryFile;
+        yield* Sqlite.migrate({ filename });
+        const engine = yield* engines.make({ filename });
+        let reads = 0;
+        const records = Stream.suspend(() => {
+          reads++;
+          return Stream.succeed<ArchiveRecord>({ type: "catalog", version: 1, exportedAt: "2026-01-01" });
+        });
+
+        const busy = new SqlError({ cause: Object.assign(new Error("busy"), { code: "SQLITE_BUSY" }) });
+        const failing = Archives.make({ ...engine, insert: () => () => Effect.fail(busy) });
+        expect(yield* Effect.flip(failing.load(records))).toMatchObject({ _tag: "StoreUnavailable" });
+        expect(reads).toBe(1);
+
+        const release = yield* lock(filename);
+        const loading = yield* Effect.fork(Archives.make(engine).load(records));
+        yield* TestClock.adjust("1 second");
+        expect(reads).toBe(1);
+        yield* release;
+        yield* TestClock.adjust("1 second");
+        expect(yield* Fiber.join(loading)).toMatchObject({ catalog: 1 });
+        expect(reads).toBe(2);
+      }),
   );
 });

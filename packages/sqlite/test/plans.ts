@@ -8,11 +8,12 @@ import * as EntityGraph from "@cadastre/sql/EntityGraph";
 import * as EntityStore from "@cadastre/sql/EntityStore";
 import * as EventLog from "@cadastre/sql/EventLog";
 import * as FacetStore from "@cadastre/sql/FacetStore";
+import * as Migrations from "@cadastre/sql/Migrations";
 import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
 import { entity, everything } from "@cadastre/testing/Fixtures";
 import * as Effect from "effect/Effect";
 import * as engines from "../src/internal/engine.ts";
-import * as schema from "../src/internal/schema.ts";
+import { SCHEMA } from "../src/internal/schema.ts";
 
 interface Step {
   readonly id: number;
@@ -28,7 +29,7 @@ interface Asked {
 
 export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<EntityWrite>) {
   const engine = yield* engines.make({ filename: ":memory:" });
-  yield* schema.migrate(engine);
+  yield* Migrations.migrate(engine, SCHEMA);
   if (entities.length > 0) {
     yield* UnitOfWork.make(engine).transact(EntityStore.make(engine).save(entities));
   }

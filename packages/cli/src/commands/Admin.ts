@@ -10,6 +10,8 @@ import * as Options from "./Options.ts";
 
 const implementation = Effect.promise(() => import("./internal/admin.ts"));
 
+const maintenance = Effect.promise(() => import("./internal/maintenance.ts"));
+
 const migrate = Command.make("migrate", { ...Options.database }, (given) =>
   Effect.flatMap(implementation, ({ migrate }) => migrate(given)),
 ).pipe(
@@ -91,6 +93,38 @@ const load = Command.make(
   ),
 );
 
+const backup = Command.make(
+  "backup",
+  {
+    file: Args.text({ name: "file" }).pipe(Args.withDescription("Where to write the copy")),
+    force: Options.flag("force", "Replace the file if it is there"),
+    ...Options.database,
+  },
+  (given) => Effect.flatMap(maintenance, ({ backup }) => backup(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Copy a live SQLite database",
+      [
+        "As it stood at one moment, while the daemon goes on; the copy is checked before it takes its name, and only you may read it. Postgres has pg_dump for this.",
+      ],
+      ["cadastre admin backup /backup/catalog.db", "cadastre admin backup catalog-$(date +%F).db --force"],
+    ),
+  ),
+);
+
+const doctor = Command.make("doctor", { format: Options.dataFormat, ...Options.database }, (given) =>
+  Effect.flatMap(maintenance, ({ doctor }) => doctor(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Look for what is wrong with the database, and say what to do",
+      ["Nothing is changed, and a daemon may run. The exit code is 0 if all is well and 8 if something needs a hand."],
+      ["cadastre admin doctor", "cadastre admin doctor --db /backup/catalog.db -o json"],
+    ),
+  ),
+);
+
 const create = Command.make(
   "create",
   {
@@ -160,7 +194,7 @@ const token = CommandLine.withChildren(
 export const admin = CommandLine.withChildren(
   Command.make("admin").pipe(
     Command.withDescription(Options.describe("Work on the database itself", ["A daemon need not run, and may."], [])),
-    Command.withSubcommands([migrate, seed, dump, load, token]),
+    Command.withSubcommands([migrate, seed, dump, load, backup, doctor, token]),
   ),
-  [migrate, seed, dump, load, token],
+  [migrate, seed, dump, load, backup, doctor, token],
 );

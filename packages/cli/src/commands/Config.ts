@@ -15,7 +15,11 @@ export const config = Command.make(
       const output = yield* Output;
       const effective = yield* Options.configured(given);
       const rows = [
-        ...Config.KEYS.map((key) => ({ setting: key, value: String(effective[key]), from: effective.origins[key] })),
+        ...Config.KEYS.map((key) => ({
+          setting: key,
+          value: Config.print(key, effective),
+          from: effective.origins[key],
+        })),
         ...(Option.isSome(effective.token)
           ? [{ setting: "token", value: "cad_… (not shown)", from: Environment.TOKEN }]
           : []),

@@ -16,7 +16,7 @@ export class GlobalFlags extends Context.Reference<GlobalFlags>()("@cadastre/cli
 }) {}
 
 /** The option by which a setting is given; its value is checked with those of the other sources. */
-export const setting = (key: Exclude<Config.Key, "logLevel">): CliOptions.Options<Option.Option<string>> => {
+export const setting = (key: Exclude<Config.Flagged, "logLevel">): CliOptions.Options<Option.Option<string>> => {
   const { flag, variable, about } = Config.SETTINGS[key];
   return CliOptions.text(flag).pipe(
     CliOptions.withPseudoName(key === "url" ? "URL" : key === "port" ? "PORT" : "VALUE"),
@@ -25,11 +25,20 @@ export const setting = (key: Exclude<Config.Key, "logLevel">): CliOptions.Option
   );
 };
 
-export const database = { database: setting("database"), sqliteSynchronous: setting("sqliteSynchronous") };
+export const database = {
+  database: setting("database"),
+  migrate: setting("migrate"),
+  sqliteSynchronous: setting("sqliteSynchronous"),
+};
 
 export const connection = { url: setting("url"), tokenFile: setting("tokenFile") };
 
-export const listening = { host: setting("host"), port: setting("port"), logFormat: setting("logFormat") };
+export const listening = {
+  host: setting("host"),
+  port: setting("port"),
+  hostnames: setting("hostnames"),
+  logFormat: setting("logFormat"),
+};
 
 export const agents = {
   mcpReadOnly: setting("mcpReadOnly"),
@@ -37,7 +46,7 @@ export const agents = {
   mcpSessions: setting("mcpSessions"),
 };
 
-type Given = { readonly [K in Config.Key]?: Option.Option<string> };
+type Given = { readonly [K in Config.Flagged]?: Option.Option<string> };
 
 /** The configuration for a command, its options applied. */
 export const configured = (given: Given, beside = true): Effect.Effect<Config.Config, Failure> =>

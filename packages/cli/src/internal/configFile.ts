@@ -5,13 +5,15 @@
 
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { ExitCode } from "../ExitCode.ts";
 import { Failure } from "../Failure.ts";
 
 export interface FileEntry {
   readonly key: string;
-  readonly value: string;
+  readonly values: ReadonlyArray<string>;
+  /** Written as one. */
+  readonly isList: boolean;
   /** `file:line`. */
   readonly origin: string;
 }
@@ -47,11 +49,12 @@ export const parse = (text: string, path: string): ConfigFile => {
   for (const { key, value } of document.contents.items) {
     const name = isScalar(key) ? String(key.value) : "?";
     const origin = at(isScalar(key) ? key.range?.[0] : undefined);
-    if (isScalar(value) && value.value !== null && typeof value.value !== "object") {
-      entries.push({ key: name, value: String(value.value), origin });
-    } else {
-      problems.push(`${origin}: ${name} must be a single value`);
-    }
+    const isList = isSeq(value);
+    const texts = (isList ? value.items : [value]).map((item) =>
+      isScalar(item) && item.value !== null && typeof item.value !== "object" ? String(item.value) : undefined,
+    );
+    if (texts.every((text) => text !== undefined)) entries.push({ key: name, values: texts, isList, origin });
+    else problems.push(`${origin}: ${name} must be a single value`);
   }
   return { entries, problems };
 };

@@ -16,20 +16,29 @@ interface Grant {
 export const issue = Effect.fnUntraced(function* (
   store: Context.Tag.Service<TokenStore>,
   identifiers: Context.Tag.Service<Identifiers>,
-  { name, scopes, expiresAt }: Grant,
+  grant: Grant,
   now: number,
 ) {
-  const secret = yield* identifiers.tokenSecret;
-  const token: Token = {
-    id: yield* identifiers.tokenId,
+  const secret = Redacted.make(yield* identifiers.tokenSecret);
+  const token = yield* tokenOf(identifiers, grant, secret, now);
+  yield* store.insert(token);
+  return { token, secret };
+});
+
+/** The token that a secret opens. */
+export const tokenOf = (
+  identifiers: Context.Tag.Service<Identifiers>,
+  { name, scopes, expiresAt }: Grant,
+  secret: Redacted.Redacted,
+  now: number,
+): Effect.Effect<Token> =>
+  Effect.map(identifiers.tokenId, (id) => ({
+    id,
     name,
     scopes: [...new Set(scopes)],
-    hash: identifiers.hash(secret),
+    hash: identifiers.hash(Redacted.value(secret)),
     createdAt: now,
     expiresAt,
     lastUsedAt: undefined,
     revokedAt: undefined,
-  };
-  yield* store.insert(token);
-  return { token, secret: Redacted.make(secret) };
-});
+  }));

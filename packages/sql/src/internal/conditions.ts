@@ -79,7 +79,7 @@ export const text = (sql: SqlClient, dialect: Dialect, query: EntityQuery): Read
 export const where = (sql: SqlClient, dialect: Dialect, query: EntityQuery): ReadonlyArray<Fragment> =>
   query.where === undefined || query.where._tag === "Always"
     ? []
-    : [render(sql, dialect.json(sql`e.envelope`), sql`e.owner`, query.where)];
+    : [render(sql, dialect.json, sql`e.owner`, query.where)];
 
 /** True where there is nothing to be met. */
 export const all = (sql: SqlClient, conditions: ReadonlyArray<Fragment>): Fragment =>

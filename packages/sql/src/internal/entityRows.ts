@@ -3,6 +3,7 @@
  * differ in what they hold to be lower case.
  */
 import { type EntityRecord, referenceOf } from "@cadastre/domain/Entity";
+import { sortedTitle } from "@cadastre/domain/EntityQuery";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import * as Reference from "@cadastre/domain/Reference";
@@ -57,7 +58,7 @@ export const valuesOf = (record: EntityRecord, envelope: string): ReadonlyArray<
     kind.toLowerCase(),
     metadata.namespace.toLowerCase(),
     metadata.name.toLowerCase(),
-    metadata.title?.toLowerCase() ?? null,
+    sortedTitle(metadata.title),
     Relation.ownerOf(record.document) ?? null,
     record.state,
     record.revision,

@@ -23,6 +23,9 @@ export interface Statements {
    */
   readonly prepare: (template: Statement<Row>) => (parameters: { readonly [name: string]: unknown }) => Rows;
 
+  /** As {@link prepare}, for a SELECT of entities by key: in a transaction, they stay as they are read until its end. */
+  readonly prepareLocking: Statements["prepare"];
+
   /** As {@link prepare}, for a statement that writes: outside a transaction it dies. */
   readonly prepareWrite: Statements["prepare"];
 
@@ -37,44 +40,54 @@ export interface Statements {
 export const make = (engine: Context.Tag.Service<Engine>): Statements => {
   type Use = (run: (connection: Connection) => Rows<SqlError>) => Rows<SqlError>;
 
-  const useAny: Use = (run) =>
-    Effect.contextWithEffect((context: Context.Context<never>) => {
-      const transaction = Context.getOption(context, TransactionConnection);
-      return transaction._tag === "Some" ? run(transaction.value[0]) : engine.withReader(run);
-    });
+  /** On the connection of the transaction under way, or elsewhere. */
+  const on =
+    (otherwise: Use): Use =>
+    (run) =>
+      Effect.contextWithEffect((context: Context.Context<never>) => {
+        const transaction = Context.getOption(context, TransactionConnection);
+        return transaction._tag === "Some" ? run(transaction.value[0]) : otherwise(run);
+      });
 
-  const useOwn: Use = (run) =>
-    Effect.contextWithEffect((context: Context.Context<never>) => {
-      const transaction = Context.getOption(context, TransactionConnection);
-      return transaction._tag === "Some"
-        ? run(transaction.value[0])
-        : Effect.dieMessage("this store call belongs inside UnitOfWork.transact");
-    });
+  const useAny = on(engine.withReader);
+  const useOwn = on(() => Effect.dieMessage("this store call belongs inside UnitOfWork.transact"));
 
-  const execute = (use: Use, text: string, values: ReadonlyArray<unknown>): Rows =>
-    Effect.catchAll(
-      use((connection) => connection.execute(text, values, undefined)),
-      (error) => unavailable(engine, error),
-    );
+  const answered = (rows: Rows<SqlError>): Rows => Effect.catchAll(rows, (error) => unavailable(engine, error));
 
   const preparing =
     (use: Use): Statements["prepare"] =>
     (template) => {
       const [text, names] = template.compile();
+      const execute = engine.prepare(text);
       return (parameters) =>
-        execute(
-          use,
-          text,
-          names.map((name) => parameters[String(name)]),
+        answered(
+          use((connection) =>
+            execute(
+              connection,
+              names.map((name) => parameters[String(name)]),
+            ),
+          ),
         );
     };
 
   return {
     prepare: preparing(useAny),
 
+    prepareLocking: (template) => {
+      const locking = preparing(useOwn)(engine.client`${template} ${engine.dialect.forUpdate}`);
+      const plain = preparing(engine.withReader)(template);
+      return (parameters) =>
+        Effect.contextWithEffect((context: Context.Context<never>) =>
+          isTransacting(context) ? locking(parameters) : plain(parameters),
+        );
+    },
+
     prepareWrite: preparing(useOwn),
 
-    run: (statement) => execute(useAny, ...statement.compile()),
+    run: (statement) => {
+      const [text, values] = statement.compile();
+      return answered(useAny((connection) => connection.execute(text, values, undefined)));
+    },
 
     insert: (insertion) => {
       const insert = engine.insert(insertion);
@@ -89,3 +102,6 @@ export const make = (engine: Context.Tag.Service<Engine>): Statements => {
     },
   };
 };
+
+const isTransacting = (context: Context.Context<never>): boolean =>
+  Context.getOption(context, TransactionConnection)._tag === "Some";

@@ -76,6 +76,7 @@ const assemble = ({ reader, writer, withReader, snapshot }: Connections): Build 
         client,
         withReader,
         snapshot,
+        prepare: (text) => (connection, values) => connection.execute(text, values, undefined),
         insert,
         classify: failures.classify,
         describe: failures.describe,
@@ -89,20 +90,29 @@ const BEGIN = "BEGIN IMMEDIATE";
 const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   begin: BEGIN,
   // BEGIN IMMEDIATE has locked the whole database.
+  lock: () => undefined,
   forUpdate: sql.literal(""),
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
+  codePoints: (text) => sql`CAST(${text} AS TEXT)`,
   residual: (column) => sql`+${column}`,
+  isAmong: (ids) => sql`e.id IN (${ids})`,
   quoted: (column) => sql`json_quote(${column})`,
-  json: (document) => JsonDialects.sqlite(sql, document),
-  text: (document, path) => sql`(${document} ->> ${JsonDialects.sqlitePath(path)})`,
-  scalars: (document, path) => ({
+  json: JsonDialects.sqlite(sql, sql.literal("e.envelope")),
+  text: (path) => sql`(e.envelope ->> ${JsonDialects.sqlitePath(path)})`,
+  scalars: (path) => ({
     // json_each takes maps apart too, into rows with keys of text, and gives a scalar as its only row.
-    join: sql`LEFT JOIN json_each(${document}, ${JsonDialects.sqlitePath(path)}) v
+    join: sql`LEFT JOIN json_each(e.envelope, ${JsonDialects.sqlitePath(path)}) v
       ON v.type IN ('text', 'integer', 'real', 'true', 'false') AND typeof(v.key) <> 'text'`,
     // Numbers as they are written: 1e21 is not 1.0e+21.
     text: sql`CASE v.type WHEN 'text' THEN v.value WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'
-      ELSE ${document} -> v.fullkey END`,
+      ELSE e.envelope -> v.fullkey END`,
   }),
+  // One transaction writes at a time, and sequences never come back.
+  feed: {
+    since: (after, limit) => sql`events WHERE sequence > ${after} ORDER BY sequence LIMIT ${limit}`,
+    head: sql`(SELECT coalesce(max(sequence), 0) FROM events)`,
+    resume: undefined,
+  },
   matching: (text) => search.matching(sql, text),
   ranked: (text, page) => search.ranked(sql, text, page),
   places: (patch) => sql`

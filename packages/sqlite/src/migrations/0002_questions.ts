@@ -1,8 +1,9 @@
 /**
  * What full-text search and facets are answered from.
  */
+
+import type { Migration } from "@cadastre/sql/Migrations";
 import * as SearchIndex from "@cadastre/sql/SearchIndex";
-import type { Migration } from "../internal/migration.ts";
 
 export default [
   // The rank sorts what a text finds equally: shorter names first, then older entities; `internal/search.ts` takes it apart.

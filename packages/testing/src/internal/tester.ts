@@ -7,13 +7,13 @@ import type { Backend, Stores } from "../Backends.ts";
 type Test = Effect.Effect<unknown, unknown, Stores | TestServices.TestServices>;
 
 /** Tests that each run on an empty database, properties on one for each example. */
-export const tester = ({ layer }: Backend) => ({
+export const tester = ({ layer, examples }: Backend) => ({
   test: (fact: string, body: () => Test): void => it.effect(fact, () => Effect.provide(body(), layer), TIMEOUT),
 
   property: <T>(fact: string, arbitrary: fc.Arbitrary<T>, body: (value: T) => Test): void =>
     it.effect.prop(fact, [arbitrary], ([value]) => Effect.provide(body(value), layer), {
       timeout: TIMEOUT,
-      fastCheck: { numRuns: 100 },
+      fastCheck: { numRuns: examples },
     }),
 });
 

@@ -3,6 +3,7 @@
  * through JSON, as in any database.
  */
 import { Archive } from "@cadastre/domain/Archive";
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
 import { EntityStore } from "@cadastre/domain/EntityStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { FacetStore } from "@cadastre/domain/Facets";
@@ -11,8 +12,8 @@ import { HealthCheck } from "@cadastre/domain/HealthCheck";
 import { Spool } from "@cadastre/domain/Spool";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
-import type { Stores } from "@cadastre/sqlite/Sqlite";
-import * as Wakeups from "@cadastre/sqlite/Wakeups";
+import type { Stores } from "@cadastre/sql/Stores";
+import * as Wakeups from "@cadastre/sql/Wakeups";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -40,6 +41,7 @@ export const layer: Layer.Layer<Stores> = Layer.merge(
         Context.add(UnitOfWork, { transact: tables.transact }),
         Context.add(HealthCheck, { ping: Effect.void }),
         Context.add(Archive, archive.make(tables)),
+        Context.add(Diagnosis, { examine: Stream.empty }),
       );
     }),
   ),

@@ -1,5 +1,6 @@
 import { type Backend, backend } from "../Backends.ts";
 import { archives } from "./Archives.ts";
+import { diagnoses } from "./Diagnoses.ts";
 import { entities } from "./Entities.ts";
 import { events } from "./Events.ts";
 import { facets } from "./Facets.ts";
@@ -25,6 +26,7 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   wakeups,
   tokens,
   archives,
+  diagnoses,
 ];
 
 /** Everything that the ports of the store promise, as tests on the backend of that name. */

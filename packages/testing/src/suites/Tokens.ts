@@ -31,6 +31,19 @@ export const tokens = (backend: Backend): void => {
         expect(yield* store.findByHash("0".repeat(64))).toEqual(Option.none());
       }));
 
+    test("of many that would be the first at once, one is; and none where there was one, even a revoked one", () =>
+      Effect.gen(function* () {
+        const store = yield* TokenStore;
+        const many = Array.from({ length: 10 }, () => token());
+        const made = yield* Effect.forEach(many, store.insertFirst, { concurrency: "unbounded" });
+        expect(made.filter((one) => one)).toHaveLength(1);
+        const [first] = many.filter((_, i) => made[i]);
+        expect(yield* store.list).toEqual([first]);
+        yield* store.revoke(first?.id ?? nobody, EPOCH);
+        expect(yield* store.insertFirst(token())).toBe(false);
+        expect(yield* store.list).toHaveLength(1);
+      }));
+
     test("all are listed, oldest first", () =>
       Effect.gen(function* () {
         const store = yield* TokenStore;
@@ -72,6 +85,7 @@ export const tokens = (backend: Backend): void => {
         const store = yield* TokenStore;
         const { transact } = yield* UnitOfWork;
         const [kept, dropped] = [token(), token()];
+        yield* Effect.flip(transact(Effect.zipRight(store.insertFirst(dropped), Effect.fail("no"))));
         yield* store.insert(kept);
         yield* Effect.flip(
           transact(

@@ -4,12 +4,12 @@
 
 import { Batches } from "@cadastre/core/Batches";
 import { Archive } from "@cadastre/domain/Archive";
-import * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import * as ArchiveFile from "../../ArchiveFile.ts";
+import * as Database from "../../Database.ts";
 import * as Environment from "../../Environment.ts";
 import * as Failure from "../../Failure.ts";
 import * as Local from "../../Local.ts";
@@ -17,16 +17,16 @@ import { Output } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import { company } from "../../seed/company.ts";
 import { generate } from "../../seed/generate.ts";
-import * as Options from "../Options.ts";
-import { type Database, onDatabase } from "./database.ts";
+import { configured, type Given, onDatabase } from "./database.ts";
 
 export * from "./token.ts";
 
-export const migrate = (given: Database) =>
+export const migrate = (given: Given) =>
   Effect.gen(function* () {
     const { line } = yield* Output;
-    const config = yield* Options.configured({ database: given.database, sqliteSynchronous: given.sqliteSynchronous });
-    const { from, to } = yield* Effect.mapError(Sqlite.migrate(Local.storeOptions(config)), Failure.ofDomain);
+    const config = yield* configured(given);
+    const database = yield* Database.of(config);
+    const { from, to } = yield* Effect.mapError(database.migrate, Failure.ofDomain);
     yield* line(
       from === to
         ? `${config.database} is up to date (schema ${to}).`
@@ -34,7 +34,7 @@ export const migrate = (given: Database) =>
     );
   });
 
-interface Seed extends Database {
+interface Seed extends Given {
   readonly entities: Option.Option<number>;
 }
 
@@ -67,7 +67,7 @@ export const seed = (given: Seed) =>
     ),
   );
 
-interface Dump extends Database {
+interface Dump extends Given {
   readonly output: Option.Option<string>;
   readonly format: ArchiveFile.Format;
 }
@@ -92,7 +92,7 @@ export const dump = (given: Dump) =>
     }),
   );
 
-interface Load extends Database {
+interface Load extends Given {
   readonly file: string;
 }
 

@@ -42,6 +42,7 @@ export const apply = (given: Apply) =>
     // Told first if the configuration is wrong: reading may take long.
     yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
     const checking = yield* Checking.check(given.paths, yield* Progress.bar("Reading", "files"));
+    yield* demandDocuments(checking, given.paths);
     const good = checking.documents.filter(({ outcome }) => outcome._tag === "Good");
     const refusedHere = checking.documents.length - good.length;
     yield* tellFindings(checking.documents);
@@ -75,6 +76,7 @@ export const validate = (given: Pick<Apply, "paths" | "format">) =>
   Effect.gen(function* () {
     const { note, line } = yield* Output;
     const checking = yield* Checking.check(given.paths, yield* Progress.bar("Checking", "files"));
+    yield* demandDocuments(checking, given.paths);
     yield* tellFindings(checking.documents);
     const bad = checking.documents.filter(({ outcome }) => outcome._tag !== "Good");
     if (given.format !== "table") {
@@ -87,6 +89,22 @@ export const validate = (given: Pick<Apply, "paths" | "format">) =>
     yield* given.format === "table" ? line(summary) : note(summary);
     if (bad.length > 0) return yield* new Failure.Failure({ exit: ExitCode.refused, message: "" });
   });
+
+/** A wrong folder must not look like a catalog that is up to date. */
+const demandDocuments = ({ documents, files, others }: Checking.Checking, paths: ReadonlyArray<string>) =>
+  documents.length > 0
+    ? Effect.void
+    : new Failure.Failure({
+        exit: ExitCode.nothing,
+        message: `There is no descriptor in ${paths.join(", ")}: ${
+          files > 0
+            ? `${count(files, "file is", "files are")} empty`
+            : others > 0
+              ? `${count(others, "file")} and none named *.yaml, *.yml, *.json or *.ndjson`
+              : "no file at all"
+        }.`,
+        next: "Give the files or folders that hold them; a file of another name is read if it is named itself.",
+      });
 
 /** Sends the good documents; what became of each. */
 const send = (good: ReadonlyArray<Checking.Checked>, { bestEffort, dryRun, force }: Apply) =>

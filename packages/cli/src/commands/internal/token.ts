@@ -17,9 +17,9 @@ import * as Local from "../../Local.ts";
 import { Output } from "../../Output.ts";
 import * as Table from "../../Table.ts";
 import type * as Options from "../Options.ts";
-import { type Database, onDatabase } from "./database.ts";
+import { type Given, onDatabase } from "./database.ts";
 
-interface Create extends Database {
+interface Create extends Given {
   readonly name: string;
   readonly scopes: ReadonlyArray<string>;
   readonly expires: Option.Option<string>;
@@ -49,7 +49,7 @@ export const createToken = (given: Create) =>
     }),
   );
 
-export const listTokens = (given: Database & { readonly format: Options.Format }) =>
+export const listTokens = (given: Given & { readonly format: Options.Format }) =>
   onDatabase(given, () =>
     Effect.gen(function* () {
       const output = yield* Output;
@@ -94,7 +94,7 @@ export const listTokens = (given: Database & { readonly format: Options.Format }
     }),
   );
 
-export const revokeToken = (given: Database & { readonly id: string }) =>
+export const revokeToken = (given: Given & { readonly id: string }) =>
   onDatabase(given, () =>
     Effect.gen(function* () {
       const { line } = yield* Output;

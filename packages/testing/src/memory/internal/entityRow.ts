@@ -2,7 +2,7 @@
  * A stored entity: its envelope as text, and the columns that lists look at.
  */
 import { type EntityRecord, type EntityState, type EntityUid, type Envelope, toRecord } from "@cadastre/domain/Entity";
-import type { EntityQuery, SortField, SortOrder } from "@cadastre/domain/EntityQuery";
+import { type EntityQuery, type SortField, type SortOrder, sortedTitle } from "@cadastre/domain/EntityQuery";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Relation from "@cadastre/domain/Relation";
@@ -45,7 +45,7 @@ export const make = ({ envelope, edges }: Omit<EntityWrite, "record">): EntityRo
       name: metadata.name.toLowerCase(),
       kind: kind.toLowerCase(),
       namespace: metadata.namespace.toLowerCase(),
-      title: metadata.title?.toLowerCase() ?? null,
+      title: sortedTitle(metadata.title),
       owner: Relation.ownerOf(record.document) ?? null,
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,

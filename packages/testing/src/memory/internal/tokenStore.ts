@@ -22,6 +22,15 @@ export const make = (database: Database): Context.Tag.Service<TokenStore> => {
         }),
       ),
 
+    insertFirst: (token) =>
+      database.statement(
+        Effect.sync(() => {
+          if (tokens.values().length > 0) return false;
+          put(token);
+          return true;
+        }),
+      ),
+
     findByHash: (hash) =>
       database.statement(
         Effect.sync(() =>

@@ -1,0 +1,3 @@
+import { stores } from "@cadastre/testing/suites/Stores";
+
+stores("postgres 18");

@@ -1,0 +1,46 @@
+import { Archive } from "@cadastre/domain/Archive";
+import { Diagnosis } from "@cadastre/domain/Diagnosis";
+import { EntityStore, type EntityWrite } from "@cadastre/domain/EntityStore";
+import { EventLog } from "@cadastre/domain/EventLog";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import { describe, expect } from "@effect/vitest";
+import * as Chunk from "effect/Chunk";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import type { Backend } from "../Backends.ts";
+import { entity, event } from "../Fixtures.ts";
+import { tester } from "../internal/tester.ts";
+
+/** `Diagnosis`. What it finds where something is wrong is each adapter's own test: only that can do the wrong. */
+export const diagnoses = (backend: Backend): void => {
+  const { test } = tester(backend);
+
+  const examined = Effect.gen(function* () {
+    const { examine } = yield* Diagnosis;
+    return Chunk.toReadonlyArray(yield* Stream.runCollect(examine));
+  });
+
+  const dumped = Effect.flatMap(Archive, ({ dump }) => Effect.map(Stream.runCollect(dump), Chunk.drop(1)));
+
+  const written = (writes: ReadonlyArray<EntityWrite>) =>
+    Effect.flatMap(Effect.all([UnitOfWork, EntityStore, EventLog]), ([{ transact }, store, log]) =>
+      transact(Effect.zipRight(store.save(writes), log.append(writes.map((write) => event(write))))),
+    );
+
+  describe(`Diagnosis on ${backend.name}`, () => {
+    test("finds nothing bad in a store that was only ever used by its ports, and changes nothing", () =>
+      Effect.gen(function* () {
+        expect((yield* examined).filter(({ state }) => state === "bad")).toEqual([]);
+        yield* written([
+          ...Array.from({ length: 1201 }, () => entity({ tags: ["t", "t2"], labels: { a: "1" } })),
+          entity({ title: "Größe ẞ 😀", state: "inactive", spec: { owner: "o", dependsOn: ["resource:a"] } }),
+        ]);
+        const before = yield* dumped;
+        const findings = yield* examined;
+        expect(findings.filter(({ state }) => state === "bad")).toEqual([]);
+        const checks = findings.map(({ check }) => check);
+        expect(new Set(checks).size).toBe(checks.length);
+        expect(yield* dumped).toEqual(before);
+      }));
+  });
+};
