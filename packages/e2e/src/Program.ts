@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as PostgresDatabase from "@cadastre/testing/PostgresDatabase";
 import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -21,6 +22,8 @@ export interface Home {
   readonly config: string;
   readonly state: string;
   readonly temporary: string;
+  /** URL of its Postgres database; undefined: SQLite, where the program puts it by default. */
+  readonly database: string | undefined;
 }
 
 export interface Options {
@@ -58,15 +61,19 @@ export class NotStarted extends Data.TaggedError("NotStarted")<Ended> {
   }
 }
 
-/** Removed with the scope. */
+/** The same tests run on both databases: `vitest.postgres.config.ts` sets the version of the server. */
+const POSTGRES = process.env["TEST_POSTGRES"];
+
+/** Removed with the scope, but for a database on a server, which goes with that. */
 export const home: Effect.Effect<Home, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => {
+  Effect.gen(function* () {
     const folder = mkdtempSync(join(tmpdir(), "cadastre-e2e-"));
     const within = (name: string) => {
       mkdirSync(join(folder, name));
       return join(folder, name);
     };
-    return { folder, config: within("config"), state: within("state"), temporary: within("temporary") };
+    const database = POSTGRES === undefined ? undefined : yield* PostgresDatabase.create(POSTGRES);
+    return { folder, config: within("config"), state: within("state"), temporary: within("temporary"), database };
   }),
   ({ folder }) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
 );
@@ -77,12 +84,19 @@ export const stateOf = ({ state }: Home): string => join(state, "cadastre");
 export const databaseOf = (it: Home): string => join(stateOf(it), "catalog.db");
 
 /** The whole environment of what runs in a home. */
-export const environment = ({ folder, config, state, temporary }: Home): { readonly [name: string]: string } => ({
+export const environment = ({
+  folder,
+  config,
+  state,
+  temporary,
+  database,
+}: Home): { readonly [name: string]: string } => ({
   PATH: process.env["PATH"] ?? "",
   HOME: folder,
   TMPDIR: temporary,
   XDG_CONFIG_HOME: config,
   XDG_STATE_HOME: state,
+  ...(database === undefined ? {} : { CADASTRE_DATABASE_URL: database }),
 });
 
 /** Starts the program; it is killed with the scope. */
