@@ -119,20 +119,23 @@ describe("agents", () => {
     }),
   );
 
-  it.scopedLive("the inspector lists and calls every tool", () =>
-    Effect.gen(function* () {
-      const daemon = yield* company();
-      const { tools } = yield* inspect(daemon, ["--method", "tools/list"]);
-      expect(tools.map(({ name }: { readonly name: string }) => name)).toEqual(NAMES);
-      for (const call of CALLS) {
-        const args = Object.entries(call.arguments).flatMap(([name, value]) => [
-          "--tool-arg",
-          `${name}=${text(value)}`,
-        ]);
-        const result = yield* inspect(daemon, ["--method", "tools/call", "--tool-name", call.name, ...args]);
-        expect(result.isError, `${call.name}: ${JSON.stringify(result)}`).not.toBe(true);
-        expect(result.structuredContent, call.name).toBeDefined();
-      }
-    }),
+  it.scopedLive(
+    "the inspector lists and calls every tool",
+    () =>
+      Effect.gen(function* () {
+        const daemon = yield* company();
+        const { tools } = yield* inspect(daemon, ["--method", "tools/list"]);
+        expect(tools.map(({ name }: { readonly name: string }) => name)).toEqual(NAMES);
+        for (const call of CALLS) {
+          const args = Object.entries(call.arguments).flatMap(([name, value]) => [
+            "--tool-arg",
+            `${name}=${text(value)}`,
+          ]);
+          const result = yield* inspect(daemon, ["--method", "tools/call", "--tool-name", call.name, ...args]);
+          expect(result.isError, `${call.name}: ${JSON.stringify(result)}`).not.toBe(true);
+          expect(result.structuredContent, call.name).toBeDefined();
+        }
+      }),
+    300_000,
   );
 });

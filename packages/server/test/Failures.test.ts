@@ -184,7 +184,8 @@ describe("a failing client", () => {
   it.scopedLive("that asks for another protocol is answered in this one", () =>
     Effect.gen(function* () {
       const { raw } = yield* start();
-      const head = "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n";
+      const head =
+        "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n";
       expect(yield* Effect.promise(() => raw(head))).toMatch(/^HTTP\/1.1 200 /);
     }),
   );

@@ -1,9 +1,12 @@
+import type { Tool } from "@cadastre/mcp/Tool";
 import { describe, expect, it } from "@effect/vitest";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
 import * as Scope from "effect/Scope";
 import type { Settings } from "../src/Mcp.ts";
-import { component, type Running, start } from "./harness.ts";
+import { component, eventually, type Running, start } from "./harness.ts";
 import { eventsOf, headersOf, INITIALIZE, legacy, messageOf, rpc, tokenOf, tool } from "./mcp.ts";
 
 const WRITING = ["apply_entity", "patch_entity", "delete_entity"];
@@ -232,6 +235,83 @@ describe("what a token allows at /mcp", () => {
         tool(readOnly, "delete_entity", { reference: "component:x" }, { headers: { "x-mcp-readonly": "false" } }),
       );
       expect(error?.code).toBe(-32602);
+    }),
+  );
+});
+
+/** A surface with one tool, which waits, and what has become of its calls. */
+const waiting = (until: Effect.Effect<unknown>) => {
+  const calls = { begun: 0, interrupted: 0 };
+  const wait: Tool = {
+    definition: { name: "wait", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
+    toolset: undefined,
+    scope: undefined,
+    call: () =>
+      Effect.suspend(() => {
+        calls.begun += 1;
+        return Effect.as(until, { content: [{ type: "text" as const, text: "done" }] });
+      }).pipe(
+        Effect.onInterrupt(() =>
+          Effect.sync(() => {
+            calls.interrupted += 1;
+          }),
+        ),
+      ),
+  };
+  return { calls, settings: { ...open, surface: Effect.succeed({ tools: [wait], resources: [], prompts: [] }) } };
+};
+
+describe("a call at /mcp", () => {
+  it.scopedLive("is interrupted when its client gives it up", () =>
+    Effect.gen(function* () {
+      const { calls, settings } = waiting(Effect.never);
+      const running = yield* started(settings);
+      const controller = new AbortController();
+      const call = tool(running, "wait", {}, { signal: controller.signal }).catch(() => undefined);
+      yield* Effect.promise(() => eventually(() => calls.begun === 1));
+      controller.abort();
+      yield* Effect.promise(() => call);
+      yield* Effect.promise(() => eventually(() => calls.interrupted === 1));
+    }),
+  );
+
+  it.scopedLive("is stopped when it takes too long, and says so", () =>
+    Effect.gen(function* () {
+      const { calls, settings } = waiting(Effect.never);
+      const running = yield* started(settings, { request: Duration.millis(200) });
+      const { result } = yield* Effect.promise(() => tool(running, "wait"));
+      expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining("more than 200ms") }] });
+      expect(calls.interrupted).toBe(1);
+    }),
+  );
+
+  it.scopedLive("that ends in a defect tells the request id and no more, and the log the rest", () =>
+    Effect.gen(function* () {
+      const { settings } = waiting(Effect.dieMessage("a secret"));
+      const running = yield* started(settings);
+      const { result } = yield* Effect.promise(() =>
+        tool(running, "wait", {}, { headers: { "x-request-id": "req-9" } }),
+      );
+      expect(result.isError).toBe(true);
+      expect(result.content[0].text).toContain("req-9");
+      expect(JSON.stringify(result)).not.toContain("secret");
+      expect(running.log.some(({ fields }) => String(fields["cause"]).includes("a secret"))).toBe(true);
+    }),
+  );
+
+  it.scopedLive("is finished when the server shuts down meanwhile", () =>
+    Effect.gen(function* () {
+      const latch = yield* Effect.makeLatch();
+      const { calls, settings } = waiting(latch.await);
+      const scope = yield* Scope.make();
+      const running = yield* Scope.extend(started(settings), scope);
+      const call = tool(running, "wait");
+      yield* Effect.promise(() => eventually(() => calls.begun === 1));
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void));
+      yield* Effect.sleep("50 millis");
+      yield* latch.open;
+      expect((yield* Effect.promise(() => call)).result).toMatchObject({ content: [{ text: "done" }] });
+      yield* Fiber.join(closing);
     }),
   );
 });

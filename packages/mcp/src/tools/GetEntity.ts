@@ -1,11 +1,11 @@
 import { EntityListQuery } from "@cadastre/api/Entities";
 import { Entity } from "@cadastre/api/Entity";
 import { Integer, one, optional, ordinal } from "@cadastre/api/Parameters";
-import type { Entities } from "@cadastre/core/Entities";
 import { Histories } from "@cadastre/core/Histories";
 import { byUid } from "@cadastre/domain/EntityStore";
-import { isObject, type JsonObject } from "@cadastre/domain/Json";
+import type { JsonObject } from "@cadastre/domain/Json";
 import { project } from "@cadastre/domain/Projection";
+import { fieldsOf } from "@cadastre/domain/Relation";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { ASKED_BUDGET, abridged, bytesOf, type Omission } from "../internal/budget.ts";
@@ -75,24 +75,18 @@ const leftOut = ({ key }: Found, omitted: ReadonlyArray<Omission>, wasAsked: boo
 };
 
 const overview = (found: Found): ReadonlyArray<string> => {
-  const { metadata, spec = {}, status, source } = found.entity;
-  const rest = Object.entries(spec).flatMap(([key, value]) =>
-    typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-      ? key === "definition"
-        ? []
-        : [`${key}: ${cut(String(value), 200)}`]
-      : isObject(value) || Array.isArray(value)
-        ? [`${key}: ${cut(JSON.stringify(value), 200)}`]
-        : [],
-  );
+  const { kind, metadata, spec = {}, status, source } = found.entity;
+  // What the first line and the relations tell is not told again.
+  const told = new Set(["type", "lifecycle", "definition", ...fieldsOf(kind).map(({ field }) => field)]);
   return [
     line(found),
     ...(metadata.description === undefined ? [] : [cut(metadata.description, 400)]),
-    ...rest,
+    ...Object.entries(spec).flatMap(([key, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return told.has(key) || text === "[]" ? [] : [`${key}: ${cut(text, 200)}`];
+    }),
     ...(metadata.tags === undefined ? [] : [`tags: ${metadata.tags.join(", ")}`]),
     ...relations(found.entity),
     `${status.state} since ${status.since}, revision ${metadata.revision}, updated ${metadata.updatedAt}, from ${source.location ?? source.type}`,
   ];
 };
-
-export type Requirements = Entities | Histories;
