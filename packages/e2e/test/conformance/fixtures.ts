@@ -69,6 +69,10 @@ const asks = (message: string, properties: object, required: ReadonlyArray<strin
 
 const elicit = (message: string, properties: object) => inputRequired.elicit(asks(message, properties));
 
+/** Asks on the stream of the call itself: the client's other one may not be open yet. */
+const elicited = ({ send }: ServerContext["mcpReq"], params: ReturnType<typeof asks>) =>
+  send({ method: "elicitation/create", params });
+
 const NAME = { name: { type: "string" } };
 const OK = { ok: { type: "boolean" } };
 
@@ -125,20 +129,22 @@ const tools: ReadonlyArray<Tool> = [
     return says("logged");
   }),
   tool("test_sampling", { prompt: { type: "string" } }, async ({ prompt }, { mcpReq }) => {
-    const { content } = await mcpReq.requestSampling({
-      messages: [{ role: "user", content: { type: "text", text: String(prompt) } }],
-      maxTokens: 100,
+    const { content } = await mcpReq.send({
+      method: "sampling/createMessage",
+      params: { messages: [{ role: "user", content: { type: "text", text: String(prompt) } }], maxTokens: 100 },
     });
     return says(`LLM response: ${JSON.stringify(content)}`);
   }),
   tool("test_elicitation", { message: { type: "string" } }, async ({ message }, { mcpReq }) => {
-    const { action, content } = await mcpReq.elicitInput(
+    const { action, content } = await elicited(
+      mcpReq,
       asks(String(message), { username: { type: "string" }, email: { type: "string" } }),
     );
     return says(`User response: action=${action}, content=${JSON.stringify(content)}`);
   }),
   tool("test_elicitation_sep1034_defaults", {}, async (_, { mcpReq }) => {
-    const { action, content } = await mcpReq.elicitInput(
+    const { action, content } = await elicited(
+      mcpReq,
       asks(
         "Defaults",
         {
@@ -156,7 +162,8 @@ const tools: ReadonlyArray<Tool> = [
   tool("test_elicitation_sep1330_enums", {}, async (_, { mcpReq }) => {
     const options = ["option1", "option2", "option3"];
     const titled = [1, 2, 3].map((n) => ({ const: `value${n}`, title: `Option ${n}` }));
-    const { action, content } = await mcpReq.elicitInput(
+    const { action, content } = await elicited(
+      mcpReq,
       asks(
         "Enums",
         {
