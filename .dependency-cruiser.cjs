@@ -12,6 +12,7 @@ const PACKAGES = {
   sql: { workspace: ["domain"], external: ["effect", "@effect/sql"] },
   sqlite: { workspace: ["sql", "domain"], node: true },
   postgres: { workspace: ["sql", "domain"], node: true },
+  channels: { workspace: ["domain"], external: ["effect", "ipaddr.js"], node: true },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
   mcp: {
     workspace: ["core", "api", "descriptors", "domain"],

@@ -9,7 +9,12 @@ import { parseArgs } from "node:util";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Each reads SOAK_ROUNDS and SOAK_SEED. */
-const SOAKS = { kill: ["packages/e2e", "test/Crash.test.ts"], feed: ["packages/e2e", "test/Feed.test.ts"] };
+const SOAKS = {
+  kill: ["packages/e2e", "test/Crash.test.ts"],
+  feed: ["packages/e2e", "test/Feed.test.ts"],
+  replicas: ["packages/e2e", "test/Replicas.test.ts"],
+  faults: ["packages/e2e", "test/PostgresFaults.test.ts"],
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

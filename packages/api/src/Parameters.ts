@@ -128,7 +128,7 @@ export const byUid = Schema.Struct({
 export const Integer = Schema.Number.pipe(Schema.int());
 
 /** The revision that a write expects, from the strong ETag: `"7"` is 7. */
-export const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
+const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
   strict: true,
   decode: (value, _, ast) => {
     const digits = /^"([1-9][0-9]{0,14})"$/.exec(value)?.[1];

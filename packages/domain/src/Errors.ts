@@ -63,3 +63,6 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
   /** For the log only; never sent. */
   cause: Schema.optional(Schema.Defect),
 }) {}
+
+/** Stored secrets cannot be sealed or opened: the key is missing, cannot be read, or is not the one that sealed them. */
+export class SecretsUnavailable extends Schema.TaggedError<SecretsUnavailable>()("SecretsUnavailable", message) {}

@@ -55,7 +55,7 @@ export interface Daemon extends Running {
 }
 
 /** The daemon ended before it was ready. */
-export class NotStarted extends Data.TaggedError("NotStarted")<Ended> {
+class NotStarted extends Data.TaggedError("NotStarted")<Ended> {
   override get message() {
     return `the daemon ended with ${this.code ?? this.signal} before it was ready:\n${this.stderr}`;
   }
@@ -170,7 +170,7 @@ const listening = (running: Running): Effect.Effect<string> =>
   });
 
 /** The entries of a daemon's log; a line that is not whole yet is left out. */
-export const logOf = (stderr: string): ReadonlyArray<{ readonly [key: string]: unknown }> =>
+const logOf = (stderr: string): ReadonlyArray<{ readonly [key: string]: unknown }> =>
   stderr
     .split("\n")
     .slice(0, -1)

@@ -54,7 +54,7 @@ export interface Call<E extends HttpApiEndpoint.HttpApiEndpoint.Any> {
 }
 
 /** Translates a call into a use case, and its result into an answer. */
-export type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = (
+type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = (
   call: Call<E>,
 ) => Effect.Effect<Answer, Failure, Caller | R>;
 

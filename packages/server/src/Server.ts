@@ -48,7 +48,7 @@ export interface ServerOptions {
   readonly mcp?: Mcp.Settings | undefined;
 }
 
-export interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
+interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */
@@ -57,7 +57,7 @@ export interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
   readonly shutdown: Duration.Duration;
 }
 
-export const defaultLimits: ServerLimits = {
+const defaultLimits: ServerLimits = {
   body: 1024 * 1024,
   headers: Duration.seconds(5),
   request: Duration.seconds(15),

@@ -4,7 +4,7 @@
 import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 
-export interface Message {
+interface Message {
   /** The last `id` that was sent, with this message or before. */
   readonly id: string | undefined;
   /** Empty where the message only moves `id`: the parser of `@effect/experimental` passes over such, and a client that lost them could not resume. */

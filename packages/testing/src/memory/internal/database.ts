@@ -48,7 +48,7 @@ export class Table<K, V> {
 }
 
 /** Edges by the references at both of their ends. One edge may be there several times, once for each that declares it. */
-export class EdgeIndex {
+class EdgeIndex {
   readonly #ends = new Map<ReferenceKey, Map<string, Edge>>();
   readonly #journal: Journal;
 
