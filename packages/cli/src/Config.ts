@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
@@ -20,7 +21,7 @@ import { closest } from "./internal/closest.ts";
 import type { FileEntry } from "./internal/configFile.ts";
 import * as durations from "./internal/durations.ts";
 import * as PostgresUrl from "./internal/postgresUrl.ts";
-import { Count, Database, Duration, Names, Port, Text, Url, word } from "./internal/values.ts";
+import { Count, Database, Duration, Flag, Names, Port, Text, Toolsets, Url, word } from "./internal/values.ts";
 
 /** One entry a setting: the name in the file is the key. */
 export const SETTINGS = {
@@ -96,6 +97,24 @@ export const SETTINGS = {
     schema: Duration,
     variable: "CADASTRE_POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT",
     about: "How long a transaction may do nothing before Postgres ends it",
+  },
+  mcpReadOnly: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_READ_ONLY",
+    flag: "mcp-read-only",
+    about: "true: agents get no tool that writes, whatever their token allows",
+  },
+  mcpToolsets: {
+    schema: Toolsets,
+    variable: "CADASTRE_MCP_TOOLSETS",
+    flag: "mcp-toolsets",
+    about: `Tools that agents get: all, or some of ${TOOLSETS.join(", ")}`,
+  },
+  mcpSessions: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_SESSIONS",
+    flag: "mcp-sessions",
+    about: "true: sessions for agents of the 2025 protocol that cannot do without",
   },
   url: {
     schema: Url,
@@ -217,6 +236,9 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       postgresConnectTimeout: 5_000,
       postgresStatementTimeout: 15_000,
       postgresIdleInTransactionTimeout: 30_000,
+      mcpReadOnly: false,
+      mcpToolsets: "all",
+      mcpSessions: false,
       url: here,
       tokenFile: join(folders.state, "admin-token"),
     };

@@ -2,6 +2,7 @@
  * The composition root of `cadastre daemon`.
  */
 import { hostname } from "node:os";
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Server from "@cadastre/server/Server";
 import * as Maintenance from "@cadastre/workers/Maintenance";
 import * as Effect from "effect/Effect";
@@ -32,8 +33,14 @@ const layer = (config: Config) =>
     Layer.provide(Layer.setTracerEnabled(false)),
   );
 
-const server = ({ host, port, hostnames }: Config) =>
-  Server.layer({ host, port, hostnames, version: manifest.version }).pipe(
+const server = ({ host, port, hostnames, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
+  Server.layer({
+    host,
+    port,
+    hostnames,
+    version: manifest.version,
+    mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
+  }).pipe(
     Layer.mapError(({ message, cause }) => {
       const code = (cause as NodeJS.ErrnoException).code ?? ""; // what node:net ends with
       return new Failure.Failure({
@@ -42,6 +49,12 @@ const server = ({ host, port, hostnames }: Config) =>
       });
     }),
   );
+
+/** The setting has let no other words through. */
+const toolsetsOf = (setting: string) => {
+  const names = setting.split(",").map((name) => name.trim());
+  return setting === "all" ? undefined : TOOLSETS.filter((toolset) => names.includes(toolset));
+};
 
 const CAUSES: {
   readonly [code: string]: (host: string, port: number) => { readonly message: string; readonly next: string };

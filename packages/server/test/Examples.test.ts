@@ -96,7 +96,7 @@ describe("the documented example", () => {
             })),
   );
 
-  it.scopedLive("of each parameter of the other calls is answered with 200", { timeout: 60_000 }, () =>
+  it.scopedLive("of each parameter of the other calls is answered with 200", () =>
     Effect.gen(function* () {
       const running = yield* start({ limits: { stream: Duration.seconds(1) } });
       const entity = yield* Effect.promise(() => seed(running));

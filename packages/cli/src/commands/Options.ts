@@ -40,6 +40,12 @@ export const listening = {
   logFormat: setting("logFormat"),
 };
 
+export const agents = {
+  mcpReadOnly: setting("mcpReadOnly"),
+  mcpToolsets: setting("mcpToolsets"),
+  mcpSessions: setting("mcpSessions"),
+};
+
 type Given = { readonly [K in Config.Flagged]?: Option.Option<string> };
 
 /** The configuration for a command, its options applied. */

@@ -1,6 +1,7 @@
 /**
  * What settings may be, each with what is said where it is not.
  */
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as ParseResult from "effect/ParseResult";
 import * as Schema from "effect/Schema";
 import * as durations from "./durations.ts";
@@ -54,4 +55,19 @@ export const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
 export const Names = Schema.split(",").pipe(
   Schema.compose(Schema.Array(Schema.compose(Schema.Trim, Schema.String.pipe(Schema.pattern(/^[^\s/:@]+$/))))),
   Schema.annotations(says("must be host names without a port, separated by commas")),
+);
+
+export const Flag = Schema.transform(word("true", "false"), Schema.Boolean, {
+  strict: true,
+  decode: (value) => value === "true",
+  encode: (value) => (value ? "true" : "false"),
+});
+
+/** `all`, or some of the groups of tools: `search,graph`. */
+export const Toolsets = Schema.String.pipe(
+  Schema.filter((value) =>
+    value === "all" || value.split(",").every((name) => TOOLSETS.some((toolset) => toolset === name.trim()))
+      ? true
+      : `must be all, or some of ${TOOLSETS.join(", ")}, separated by commas`,
+  ),
 );
