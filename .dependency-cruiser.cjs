@@ -14,6 +14,7 @@ const PACKAGES = {
   postgres: { workspace: ["sql", "domain"], node: true },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
   mcp: { workspace: ["core", "api", "domain"], node: true },
+  bridge: { workspace: ["api"], node: true },
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },
   testing: { workspace: [".*"], node: true },

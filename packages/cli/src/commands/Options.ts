@@ -27,7 +27,11 @@ export const setting = (key: Exclude<Config.Key, "logLevel">): CliOptions.Option
 
 export const database = { database: setting("database"), sqliteSynchronous: setting("sqliteSynchronous") };
 
-export const connection = { url: setting("url"), tokenFile: setting("tokenFile") };
+export const connection = {
+  url: setting("url"),
+  tokenFile: setting("tokenFile"),
+  tokenCommand: setting("tokenCommand"),
+};
 
 export const listening = { host: setting("host"), port: setting("port"), logFormat: setting("logFormat") };
 
