@@ -31,6 +31,8 @@ const options = {
   // Not ESM: Node keeps what it has compiled of a script only. Modules that are imported dynamically run when they are asked for.
   format: "cjs",
   platform: "node",
+  // What runs as a script cannot import Node's own modules dynamically: they are required when they are asked for.
+  supported: { "dynamic-import": false },
   target: "node20",
   minify: true,
   // Names of error classes and services appear in messages and logs.

@@ -90,10 +90,7 @@ export const run = (options: Options): Effect.Effect<void> =>
           pending.add(entry);
           const isSubscription = request.method === Subscription.METHOD;
           const { turn, done } = order.enter(request);
-          const found = isSubscription
-            ? Subscription.listen(around, request)
-            : Effect.zipRight(turn, slots.withPermits(1)(Exchange.run(around, request)));
-          const fiber = yield* found.pipe(
+          const answered = (isSubscription ? Subscription.listen(around, request) : Exchange.run(around, request)).pipe(
             Effect.tap((answer) => introduce(request, answer)),
             // A connection that is closed says nothing in the older era.
             Effect.tapError(({ code }) =>
@@ -102,8 +99,11 @@ export const run = (options: Options): Effect.Effect<void> =>
             Effect.map((answer) => tools.seen(request, answer).text),
             Effect.catchAllCause((cause) => failureText(request, cause)),
             Effect.flatMap((text) => stdio.write(text, () => pending.delete(entry))),
-            FiberSet.run(isSubscription ? listening : asking),
           );
+          // The slot is kept until the agent has taken the answer: no more answers than slots wait in memory.
+          const fiber = yield* isSubscription
+            ? FiberSet.run(listening, answered)
+            : FiberSet.run(asking, Effect.zipRight(turn, slots.withPermits(1)(answered)));
           entry.fiber = fiber;
           load.add(request.text.length);
           fiber.addObserver(() => {
