@@ -13,7 +13,11 @@ const PACKAGES = {
   sqlite: { workspace: ["sql", "domain"], node: true },
   postgres: { workspace: ["sql", "domain"], node: true },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
-  mcp: { workspace: ["core", "api", "domain"], node: true },
+  mcp: {
+    workspace: ["core", "api", "descriptors", "domain"],
+    external: ["effect", "@modelcontextprotocol/server"],
+    node: true,
+  },
   bridge: { workspace: ["api"], node: true },
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },

@@ -43,7 +43,8 @@ export const many = <A extends string, I extends string>(
     }),
   );
 
-const SEVERAL = "Repeat it or separate the values by commas.";
+/** What is said of a list in a URL; a list in JSON needs no such words. */
+export const SEVERAL = "Repeat it or separate the values by commas.";
 
 /** One value or more, up to `maximum`. */
 export const atLeastOne = <A extends string, I extends string>(

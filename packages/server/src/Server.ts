@@ -30,6 +30,7 @@ import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
+import * as Mcp from "./Mcp.ts";
 import * as Routes from "./Routes.ts";
 import * as TokensEndpoints from "./Tokens.ts";
 
@@ -43,9 +44,11 @@ export interface ServerOptions {
   /** Names by which a server bound to loopback may be addressed besides `localhost`, as behind a proxy. */
   readonly hostnames?: ReadonlyArray<string> | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** What agents find at `/mcp`; undefined: all that their tokens allow, without sessions. */
+  readonly mcp?: Mcp.Settings | undefined;
 }
 
-export interface ServerLimits extends Limits, StreamLimits {
+export interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */
@@ -64,6 +67,8 @@ export const defaultLimits: ServerLimits = {
   streams: 100,
   stream: Duration.minutes(15),
   heartbeat: Duration.seconds(15),
+  sessions: 500,
+  session: Duration.minutes(30),
 };
 
 /** Where the server listens. */
@@ -113,8 +118,14 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     health: yield* HealthEndpoints.handlers(isDraining),
     documentation: yield* DocumentationEndpoints.handlers(options.version),
   };
+  const mcp = yield* Mcp.routes({
+    version: options.version,
+    settings: options.mcp ?? Mcp.defaultSettings,
+    limits,
+    draining: shutdown.await,
+  });
   const listener = yield* Listener.make({
-    router: Routes.router(handlers),
+    router: Routes.router(handlers, mcp),
     guard: Guard.make(options.host, options.hostnames ?? []),
     limits,
     isDraining,

@@ -150,6 +150,7 @@ const sendLines = (
     response.end();
     return Effect.succeed(0);
   }
+  response.flushHeaders(); // a stream may have nothing to tell for long
   let bytes = 0;
   return body.pipe(
     Stream.runForEachChunk((lines) => {
