@@ -44,12 +44,8 @@ const CLIENTS: { readonly [name: string]: Client } = {
   "claude-code": {
     title: "Claude Code",
     place: "a shell; or write what `generic` shows to .mcp.json of a project",
-    snippet: ({ command, args, env = {} }) =>
-      [
-        ...["claude", "mcp", "add", "--scope", "user"],
-        ...Object.entries(env).flatMap(([name, value]) => ["--env", shell(`${name}=${value}`)]),
-        ...[NAME, "--", ...[command, ...args].map(shell)],
-      ].join(" "),
+    snippet: (server) =>
+      `claude mcp add-json --scope user ${NAME} ${quoted(JSON.stringify({ type: "stdio", ...server }))}`,
   },
   cursor: { title: "Cursor", place: "~/.cursor/mcp.json, or .cursor/mcp.json of a project", snippet: mcpServers },
   vscode: {
@@ -171,4 +167,4 @@ const PASSED_ON = [
 ];
 
 /** A word of a shell's command line. */
-const shell = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
