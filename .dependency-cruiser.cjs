@@ -18,7 +18,7 @@ const PACKAGES = {
     external: ["effect", "@modelcontextprotocol/server"],
     node: true,
   },
-  bridge: { workspace: ["api"], node: true },
+  bridge: { workspace: ["api"], external: ["effect"], node: true },
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },
   testing: { workspace: [".*"], node: true },

@@ -87,7 +87,9 @@ const precompile = (folder) => {
     execFileSync(process.execPath, [precompiler, folder], {
       env,
       timeout: 30_000,
-      stdio: ["ignore", "ignore", "pipe"],
+      // What agents ask first.
+      input: FRAMES.map((frame) => `${JSON.stringify({ jsonrpc: "2.0", ...frame })}\n`).join(""),
+      stdio: ["pipe", "ignore", "pipe"],
     });
   } catch (error) {
     console.error(
@@ -97,6 +99,12 @@ const precompile = (folder) => {
     rmSync(home, { recursive: true, force: true });
   }
 };
+
+const FRAMES = [
+  { id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: {} } },
+  { method: "notifications/initialized" },
+  { id: 2, method: "tools/list" },
+];
 
 /** Builds if need be. Throws esbuild's failure, with its messages. */
 export const build = async ({ quiet = false, analyze = false } = {}) => {
