@@ -79,12 +79,19 @@ export const run = (options: Options): Effect.Effect<void> =>
         }),
       );
 
+      /** Beside the reading, which has to see the end of the input while the agent does not read. */
+      const reply = (text: string) =>
+        Effect.gen(function* () {
+          yield* load.room;
+          const fiber = yield* FiberSet.run(asking, stdio.write(text));
+          load.add(text.length);
+          fiber.addObserver(() => load.remove(text.length));
+        });
+
       const ask = (request: Frame.Message) =>
         Effect.gen(function* () {
           const refusal = tools.refusal(request);
-          if (refusal !== undefined) {
-            return yield* stdio.write(Frame.failure(request.id, Frame.INVALID_PARAMS, refusal));
-          }
+          if (refusal !== undefined) return yield* reply(Frame.failure(request.id, Frame.INVALID_PARAMS, refusal));
           yield* load.room;
           const entry: Pending = { request };
           pending.add(entry);
@@ -152,7 +159,7 @@ export const run = (options: Options): Effect.Effect<void> =>
       const accept = (frame: Frame.Message | Frame.Malformed) => {
         switch (frame.kind) {
           case "malformed":
-            return stdio.write(Frame.failure(frame.id, frame.code, frame.message));
+            return reply(Frame.failure(frame.id, frame.code, frame.message));
           case "request":
             return ask(frame);
           case "notification":

@@ -30,7 +30,7 @@ export const listen = (
       Effect.gen(function* () {
         const isAcknowledgement = message.method === "notifications/subscriptions/acknowledged";
         if (!isAcknowledgement || !isKnown) return yield* around.deliver(message);
-        for (const change of missed(request)) yield* around.deliver(change);
+        for (const change of missed(request, message)) yield* around.deliver(change);
       }).pipe(
         Effect.tap(() => {
           isKnown = true;
@@ -102,15 +102,15 @@ const steady = Schedule.exponential("100 millis").pipe(
 
 const ENDED = Wire.lost("The daemon ended the stream.");
 
-/** What may have happened while nobody listened. */
-const missed = ({ id, body }: Frame.Message): ReadonlyArray<Frame.Message> => {
-  const asked = Frame.at(body, "params", "notifications");
+/** What may have happened while nobody listened, of what the daemon has agreed to tell. */
+const missed = ({ id }: Frame.Message, { body }: Frame.Message): ReadonlyArray<Frame.Message> => {
+  const agreed = Frame.at(body, "params", "notifications");
   const tell = (method: string, params: object = {}) =>
     Frame.notification(method, { ...params, _meta: { [Era.SUBSCRIPTION_KEY]: id } });
-  const uris = Frame.at(asked, "resourceSubscriptions");
+  const uris = Frame.at(agreed, "resourceSubscriptions");
   return [
     ...["tools", "prompts", "resources"]
-      .filter((part) => Frame.at(asked, `${part}ListChanged`) === true)
+      .filter((part) => Frame.at(agreed, `${part}ListChanged`) === true)
       .map((part) => tell(`notifications/${part}/list_changed`)),
     ...(Array.isArray(uris) ? uris : []).map((uri) => tell("notifications/resources/updated", { uri })),
   ];

@@ -98,7 +98,7 @@ describe("many writing calls, over the bridge to a daemon that is killed and sta
           answered++;
           return { name, outcome: result.includes('"action":"created"') ? "created" : result };
         });
-      const names = Array.from({ length: 200 }, (_, i) => `c-${i}`);
+      const names = Array.from({ length: 100 }, (_, i) => `c-${i}`);
       const writing = yield* Effect.fork(Effect.forEach(names, write, { concurrency: 20 }));
       yield* until(() => answered > 20);
       yield* first.signal("SIGKILL");
@@ -111,7 +111,7 @@ describe("many writing calls, over the bridge to a daemon that is killed and sta
       const kept = JSON.parse(text).items.map((entity: { metadata: { name: string } }) => entity.metadata.name);
       const done = outcomes.filter(({ outcome }) => outcome === "created").map(({ name }) => name);
       expect(kept).toEqual(expect.arrayContaining(done));
-      expect(done.length).toBeGreaterThan(150);
+      expect(done.length).toBeGreaterThan(50);
     }),
   );
 });

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Agent from "@cadastre/e2e/Agent";
@@ -6,6 +7,14 @@ import * as Program from "@cadastre/e2e/Program";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import { answersTo, connected, openSession, textOf, until } from "./bridge.ts";
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -310,6 +319,28 @@ describe("the end of the bridge", () => {
       agent.child.stdout.destroy();
       agent.send(Agent.modern(1, "tools/list"));
       expect((yield* agent.ended).code).toBe(0);
+    }),
+  );
+
+  it.scopedLive("comes when who started it is gone, even if others keep its input open", () =>
+    Effect.gen(function* () {
+      const home = yield* Program.home;
+      const script = `exec 3<&0; "$0" "$1" mcp-bridge <&3 & echo "pid $!" >&2; wait`;
+      const shell = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          spawn("sh", ["-c", script, process.execPath, Program.PATH], { env: { ...Program.environment(home) } }),
+        ),
+        (shell) => Effect.sync(() => shell.kill("SIGKILL")),
+      );
+      let log = "";
+      shell.stderr.on("data", (chunk: Buffer) => {
+        log += chunk.toString();
+      });
+      yield* until(() => log.includes("bridging"));
+      const pid = Number(/pid (\d+)/.exec(log)?.[1]);
+      shell.kill("SIGKILL");
+      yield* until(() => !isAlive(pid));
+      expect(log).toContain("ends, as the agent has");
     }),
   );
 
