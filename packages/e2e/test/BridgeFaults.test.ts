@@ -325,7 +325,8 @@ describe("the end of the bridge", () => {
   it.scopedLive("comes when who started it is gone, even if others keep its input open", () =>
     Effect.gen(function* () {
       const home = yield* Program.home;
-      const script = `exec 3<&0; "$0" "$1" mcp-bridge <&3 & echo "pid $!" >&2; wait`;
+      // `sleep` keeps the input open, and ends by itself.
+      const script = `sleep 30 | "$0" "$1" mcp-bridge & echo "pid $!" >&2; wait`;
       const shell = yield* Effect.acquireRelease(
         Effect.sync(() =>
           spawn("sh", ["-c", script, process.execPath, Program.PATH], { env: { ...Program.environment(home) } }),
@@ -339,8 +340,8 @@ describe("the end of the bridge", () => {
       yield* until(() => log.includes("bridging"));
       const pid = Number(/pid (\d+)/.exec(log)?.[1]);
       shell.kill("SIGKILL");
+      yield* until(() => log.includes("ends, as the agent has"));
       yield* until(() => !isAlive(pid));
-      expect(log).toContain("ends, as the agent has");
     }),
   );
 
