@@ -19,6 +19,7 @@ const PACKAGES = {
     external: ["effect", "@modelcontextprotocol/server"],
     node: true,
   },
+  bridge: { workspace: ["api"], external: ["effect"], node: true },
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },
   testing: { workspace: [".*"], node: true },

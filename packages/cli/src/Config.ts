@@ -128,6 +128,12 @@ export const SETTINGS = {
     flag: "token-file",
     about: "File with the bearer token, for the commands that ask the daemon",
   },
+  tokenCommand: {
+    schema: Text,
+    variable: "CADASTRE_TOKEN_COMMAND",
+    flag: "token-command",
+    about: "Command for the shell that prints the token; goes before the token file",
+  },
 } as const;
 
 export type Key = keyof typeof SETTINGS;
@@ -241,6 +247,7 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       mcpSessions: false,
       url: here,
       tokenFile: join(folders.state, "admin-token"),
+      tokenCommand: "",
     };
     const standard: { readonly [K in Key]?: string } = Option.isSome(running)
       ? { url: RUNNING, database: RUNNING }

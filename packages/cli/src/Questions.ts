@@ -6,6 +6,7 @@ import type { FacetQuery, FacetReport } from "@cadastre/api/Facets";
 import type { Graph, GraphPath, GraphPathQuery, GraphQuery } from "@cadastre/api/Graphs";
 import type { HistoryPage, HistoryQuery } from "@cadastre/api/Histories";
 import type { Job, JobListQuery, JobPage } from "@cadastre/api/Jobs";
+import * as ServerSentEvents from "@cadastre/api/ServerSentEvents";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
@@ -15,7 +16,6 @@ import * as Stream from "effect/Stream";
 import { Connection, type Query } from "./Connection.ts";
 import { ExitCode } from "./ExitCode.ts";
 import * as Failure from "./Failure.ts";
-import * as ServerSentEvents from "./internal/serverSentEvents.ts";
 
 export type Change = (typeof HistoryPage.Type)["items"][number];
 

@@ -3,7 +3,7 @@
  * of its own, and its environment holds nothing of the tester's but the path.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -176,6 +176,13 @@ const logOf = (stderr: string): ReadonlyArray<{ readonly [key: string]: unknown 
     .slice(0, -1)
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
+
+/** Makes a home one in which a daemon runs: what is in fact this process, with a server in it. */
+export const announce = (it: Home, url: string, token: string): void => {
+  mkdirSync(stateOf(it), { recursive: true });
+  writeFileSync(join(stateOf(it), "daemon.json"), JSON.stringify({ url, database: ":memory:", pid: process.pid }));
+  writeFileSync(join(stateOf(it), "admin-token"), token);
+};
 
 /** Asks a daemon to end, and waits for it. */
 export const stop = (it: Running): Effect.Effect<Ended> => Effect.zipRight(it.signal("SIGTERM"), it.ended);

@@ -31,7 +31,11 @@ export const database = {
   sqliteSynchronous: setting("sqliteSynchronous"),
 };
 
-export const connection = { url: setting("url"), tokenFile: setting("tokenFile") };
+export const connection = {
+  url: setting("url"),
+  tokenFile: setting("tokenFile"),
+  tokenCommand: setting("tokenCommand"),
+};
 
 export const listening = {
   host: setting("host"),

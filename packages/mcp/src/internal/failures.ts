@@ -45,6 +45,7 @@ export const textOf = (error: DomainError): string => {
     case "PermissionDenied":
       return `${sentence(error.message)} No other call will get around this: ask for a token with the scope ${error.scope}.`;
     case "Unauthenticated":
+    case "WrongState":
       return sentence(error.message);
     case "PayloadTooLarge":
       return `${sentence(error.message)} Send less at a time.`;

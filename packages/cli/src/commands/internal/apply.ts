@@ -9,7 +9,6 @@ import type { Fault } from "@cadastre/domain/Fault";
 import { Spool } from "@cadastre/domain/Spool";
 import * as SpoolFiles from "@cadastre/server/SpoolFiles";
 import * as Effect from "effect/Effect";
-import type * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import * as Checking from "../../Checking.ts";
 import { Client } from "../../Client.ts";
@@ -19,16 +18,14 @@ import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import * as Options from "../Options.ts";
-import { connected } from "./connected.ts";
+import { connected, type Given } from "./connected.ts";
 
-interface Apply {
+interface Apply extends Given {
   readonly paths: ReadonlyArray<string>;
   readonly bestEffort: boolean;
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly format: Options.Format;
-  readonly url: Option.Option<string>;
-  readonly tokenFile: Option.Option<string>;
 }
 
 /** What became of one document, wherever that was decided. */
@@ -50,7 +47,8 @@ const applying = (given: Apply) =>
       Failure.from,
     );
     // Told first if the configuration is wrong: reading may take long.
-    yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
+    const { url, tokenFile, tokenCommand } = given;
+    yield* Options.configured({ url, tokenFile, tokenCommand });
     const checking = yield* Checking.check(given.paths, {
       progress: yield* Progress.bar("Reading", "files"),
       keep: (documents) => Effect.mapError(spool.append(documents), Failure.from),

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as FiberRef from "effect/FiberRef";
 import type { EntityRow } from "./entityRow.ts";
-import type { JobRow } from "./jobQueue.ts";
+import type { JobRow } from "./jobRow.ts";
 
 type Journal = Array<() => void>;
 
