@@ -14,7 +14,12 @@ const PACKAGES = {
   postgres: { workspace: ["sql", "domain"], node: true },
   channels: { workspace: ["domain"], external: ["effect", "ipaddr.js"], node: true },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
-  mcp: { workspace: ["core", "api", "domain"], node: true },
+  mcp: {
+    workspace: ["core", "api", "descriptors", "domain"],
+    external: ["effect", "@modelcontextprotocol/server"],
+    node: true,
+  },
+  bridge: { workspace: ["api"], external: ["effect"], node: true },
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },
   testing: { workspace: [".*"], node: true },

@@ -1,18 +1,19 @@
 /**
- * `pnpm bench [--only get,list,create,create16,batch,start] [--seconds N] [--warmup N] [--rounds N] [--entities N,…] [--json]`
+ * `pnpm bench [--only get,list,create,create16,batch,start] [--seconds N] [--warmup N] [--rounds N] [--entities N,…]
+ * [--database sqlite|postgres] [--json]`
  *
  * The daemon, as it is by default, against the barest server that returns the same bytes from the same data with the same
  * durability (bench/bare.mjs). Each runs in a process of its own; the load comes from this one. They take turns within the
  * same minutes: the ratios are what counts, not the rates.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { administer, open } from "./bench/bareStore.mjs";
 import { blocks, document, FORMATS } from "./bench/documents.mjs";
 import { bytes, drive, fetchText, upload } from "./bench/load.mjs";
-import { NAMES, start } from "./bench/target.mjs";
+import { databaseOf, NAMES, start } from "./bench/target.mjs";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
 
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     warmup: { type: "string", default: "12" },
     rounds: { type: "string", default: "3" },
     entities: { type: "string", default: "10000,100000" },
+    database: { type: "string", default: "sqlite" },
     json: { type: "boolean", default: false },
   },
 });
@@ -47,10 +49,21 @@ const rows = [];
 const record = (what, unit, figures, aim) =>
   rows.push({ what, unit, ...figures, ratio: figures.cadastre / figures.bare, aim });
 
-const both = async (folder, use) => {
+/** Of Postgres, the server that is asked, as durable as it is by default; it is started once and ended with the run. */
+let server;
+
+/** A new database for a folder: undefined on SQLite, where it is a file in it. */
+const databaseFor = async (folder) => {
+  if (server === undefined) return undefined;
+  const name = `bench_${folders.indexOf(folder)}`;
+  await administer(server.url(), `CREATE DATABASE ${name}`);
+  return server.url(name);
+};
+
+const both = async (folder, url, use) => {
   const targets = [];
   try {
-    for (const name of NAMES) targets.push(await start(name, folder));
+    for (const name of NAMES) targets.push(await start(name, folder, url));
     return await use(targets);
   } finally {
     for (const target of targets) await target.stop();
@@ -58,9 +71,9 @@ const both = async (folder, use) => {
 };
 
 /** Fills the daemon through its own batch call, and the bare server's database with what the daemon then returns. */
-const populate = async (folder) => {
+const populate = async (folder, url) => {
   note(`Filling in ${POPULATION} entities …`);
-  const daemon = await start("cadastre", folder);
+  const daemon = await start("cadastre", folder, url);
   await upload(
     daemon.port,
     "/v1/entities/batch?mode=best-effort",
@@ -68,27 +81,22 @@ const populate = async (folder) => {
     FORMATS.ndjson.type,
     blocks("ndjson", POPULATION),
   );
-  const bare = await start("bare", folder);
-  await bare.stop();
-  const require = createRequire(new URL("../packages/cli/package.json", import.meta.url));
-  const Database = require("better-sqlite3");
-  const database = new Database(join(folder, "bare.db"));
-  const insert = database.prepare("INSERT INTO entities (uid, key, kind, name, json) VALUES (?, ?, ?, ?, ?)");
+  const bare = await open(databaseOf("bare", folder, url));
   const uids = [];
   let cursor = "";
   do {
     const { text } = await fetchText(daemon.port, `/v1/entities?limit=1000${cursor}`, daemon.token);
     const page = JSON.parse(text);
-    database.transaction(() => {
-      for (const entity of page.items) {
+    await bare.insert(
+      page.items.map((entity) => {
         const { uid, name } = entity.metadata;
         uids.push(uid);
-        insert.run(uid, `component:default/${name}`, "component", name, JSON.stringify(entity));
-      }
-    })();
+        return { uid, key: `component:default/${name}`, kind: "component", name, json: JSON.stringify(entity), at: 0 };
+      }),
+    );
     cursor = page.nextCursor ? `&cursor=${page.nextCursor}` : "";
   } while (cursor !== "");
-  database.close();
+  await bare.close();
   await daemon.stop();
   return uids;
 };
@@ -125,8 +133,10 @@ const compare = async (what, targets, connections, nextFor, aim) => {
 
 const measureRequests = async () => {
   const folder = makeFolder();
-  const uids = await populate(folder);
-  await both(folder, async (targets) => {
+  const url = await databaseFor(folder);
+  const uids = await populate(folder, url);
+  if (url !== undefined) await administer(url, "VACUUM ANALYZE");
+  await both(folder, url, async (targets) => {
     await assertSameBytes(targets, [LIST, ...uids.slice(0, 20).map((uid) => `/v1/entities/${uid}`)]);
     if (only.has("get")) {
       await compare(
@@ -173,7 +183,8 @@ const measureBatches = async () => {
       const rates = {};
       const peaks = {};
       for (const name of NAMES) {
-        const target = await start(name, makeFolder());
+        const folder = makeFolder();
+        const target = await start(name, folder, await databaseFor(folder));
         const started = performance.now();
         const { status, last } = await upload(
           target.port,
@@ -198,11 +209,12 @@ const measureBatches = async () => {
 const measureStarts = async () => {
   note("cold starts …");
   const folder = makeFolder();
+  const url = await databaseFor(folder);
   const times = Object.fromEntries(NAMES.map((name) => [name, []]));
   const memories = Object.fromEntries(NAMES.map((name) => [name, []]));
   for (let round = 0; round < 7; round++) {
     for (const name of NAMES) {
-      const target = await start(name, folder);
+      const target = await start(name, folder, url);
       times[name].push(target.coldStart);
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       memories[name].push(target.memory().now);
@@ -238,12 +250,17 @@ const print = () => {
 
 if (!install()) process.exit(1);
 await build({ quiet: true });
+if (options.database === "postgres") {
+  const { startServer } = await import("../packages/testing/src/PostgresServer.mjs");
+  server = await startServer("18", { settings: { fsync: "on", shared_buffers: "512MB" } });
+}
 note(`Node ${process.versions.node} on ${cpus().length} × ${cpus()[0]?.model.trim()}`);
 try {
   if (["get", "list", "create", "create16"].some((name) => only.has(name))) await measureRequests();
   if (only.has("batch")) await measureBatches();
   if (only.has("start")) await measureStarts();
 } finally {
+  await server?.remove();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 if (options.json) console.log(JSON.stringify({ node: process.versions.node, cpus: cpus().length, rows }, undefined, 2));

@@ -31,6 +31,8 @@ const options = {
   // Not ESM: Node keeps what it has compiled of a script only. Modules that are imported dynamically run when they are asked for.
   format: "cjs",
   platform: "node",
+  // What runs as a script cannot import Node's own modules dynamically: they are required when they are asked for.
+  supported: { "dynamic-import": false },
   target: "node20",
   minify: true,
   // Names of error classes and services appear in messages and logs.
@@ -85,7 +87,9 @@ const precompile = (folder) => {
     execFileSync(process.execPath, [precompiler, folder], {
       env,
       timeout: 30_000,
-      stdio: ["ignore", "ignore", "pipe"],
+      // What agents ask first.
+      input: FRAMES.map((frame) => `${JSON.stringify({ jsonrpc: "2.0", ...frame })}\n`).join(""),
+      stdio: ["pipe", "ignore", "pipe"],
     });
   } catch (error) {
     console.error(
@@ -95,6 +99,12 @@ const precompile = (folder) => {
     rmSync(home, { recursive: true, force: true });
   }
 };
+
+const FRAMES = [
+  { id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: {} } },
+  { method: "notifications/initialized" },
+  { id: 2, method: "tools/list" },
+];
 
 /** Builds if need be. Throws esbuild's failure, with its messages. */
 export const build = async ({ quiet = false, analyze = false } = {}) => {

@@ -13,6 +13,9 @@ const SOAKS = {
   kill: ["packages/e2e", "test/Crash.test.ts"],
   feed: ["packages/e2e", "test/Feed.test.ts"],
   callbacks: ["packages/e2e", "test/CallbackCrash.test.ts"],
+  replicas: ["packages/e2e", "test/Replicas.test.ts"],
+  faults: ["packages/e2e", "test/PostgresFaults.test.ts"],
+  jobs: ["packages/e2e", "test/Jobs.test.ts"],
 };
 
 const { values, positionals } = parseArgs({

@@ -19,11 +19,14 @@ const freePort = () =>
     });
   });
 
+/** Where a server keeps its data: a file in a folder, or for all one database of the Postgres server that was started. */
+export const databaseOf = (name, folder, url) => url ?? join(folder, `${name}.db`);
+
 const COMMANDS = {
-  bare: (folder, port) => [path("bare.mjs"), join(folder, "bare.db"), String(port)],
-  cadastre: (folder, port) => [
+  bare: (database, port) => [path("bare.mjs"), database, String(port)],
+  cadastre: (database, port) => [
     path("../../packages/cli/bin/cadastre.js"),
-    ...["daemon", "--db", join(folder, "cadastre.db"), "--port", String(port), "--log-format", "json"],
+    ...["daemon", "--db", database, "--port", String(port), "--log-format", "json"],
   ],
 };
 
@@ -31,11 +34,11 @@ export const NAMES = Object.keys(COMMANDS);
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts a server on the databases of a folder, and waits for its first healthy answer. */
-export const start = async (name, folder) => {
+/** Starts a server on the databases of a folder, or on `url`, and waits for its first healthy answer. */
+export const start = async (name, folder, url) => {
   const port = await freePort();
   const started = performance.now();
-  const child = spawn(process.execPath, COMMANDS[name](folder, port), {
+  const child = spawn(process.execPath, COMMANDS[name](databaseOf(name, folder, url), port), {
     stdio: ["ignore", "ignore", "pipe"],
     env: { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder },
   });

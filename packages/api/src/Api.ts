@@ -12,6 +12,7 @@ import { FacetsGroup } from "./Facets.ts";
 import { GraphsGroup } from "./Graphs.ts";
 import { HealthGroup } from "./Health.ts";
 import { HistoriesGroup } from "./Histories.ts";
+import { JobsGroup } from "./Jobs.ts";
 import { Problem } from "./Problem.ts";
 import { SubscriptionsGroup } from "./Subscriptions.ts";
 import { TokensGroup } from "./Tokens.ts";
@@ -25,6 +26,7 @@ export const Api = HttpApi.make("cadastre")
   .add(EventsGroup)
   .add(SubscriptionsGroup)
   .add(DeliveriesGroup)
+  .add(JobsGroup)
   .add(TokensGroup)
   .add(HealthGroup)
   .add(DocumentationGroup)

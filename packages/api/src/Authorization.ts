@@ -25,7 +25,7 @@ export class Bearer extends HttpApiMiddleware.Tag<Bearer>()("@cadastre/api/Beare
 }) {}
 
 /** The scope that an endpoint needs; only the documentation reads it. */
-export class RequiredScope extends Context.Tag("@cadastre/api/RequiredScope")<RequiredScope, Scope>() {}
+class RequiredScope extends Context.Tag("@cadastre/api/RequiredScope")<RequiredScope, Scope>() {}
 
 /** What is said of an endpoint that needs a scope. */
 export const operation = (scope: Scope, summary: string, description?: string): Context.Context<never> =>

@@ -2,6 +2,10 @@
  * Which entities are meant: the conditions that a list and counts share, and what is told of a filter.
  */
 import { EntityState } from "@cadastre/domain/Entity";
+import { DEFAULT_LIMIT, type EntityQuery } from "@cadastre/domain/EntityQuery";
+import type { Fault } from "@cadastre/domain/Fault";
+import * as Reference from "@cadastre/domain/Reference";
+import * as Either from "effect/Either";
 import * as Schema from "effect/Schema";
 import { Integer, many, one, optional, text, word } from "./Parameters.ts";
 
@@ -36,6 +40,8 @@ export const conditions = {
   ),
 };
 
+export type Conditions = Schema.Struct.Type<typeof conditions>;
+
 /** What a filter could not be evaluated on. */
 export const Unevaluated = Schema.Struct({
   count: Integer.annotations({ description: "How many of those that were evaluated." }),
@@ -65,3 +71,32 @@ export const Explanation = Schema.Struct({
     }),
   ),
 }).annotations({ identifier: "Explanation", description: "Which part of a filter went where, and why." });
+
+/** The query with defaults for all that is no condition; what cannot be read is put to `faults`. */
+export const toQuery = (given: Conditions, faults: Array<Fault>): EntityQuery => ({
+  kinds: given.kind ?? [],
+  namespaces: given.namespace ?? [],
+  owners: (given.owner ?? []).flatMap((text) =>
+    Either.match(Reference.parse(text, { kind: "group" }), {
+      onLeft: (message) => {
+        faults.push({ path: "owner", message });
+        return [];
+      },
+      onRight: (reference) => [Reference.key(reference)],
+    }),
+  ),
+  tags: given.tag ?? [],
+  labels: (given.label ?? []).map(toLabel),
+  states: given.state ?? [],
+  text: given.q,
+  order: { field: given.q === undefined ? "name" : "relevance", descending: false },
+  limit: DEFAULT_LIMIT,
+  after: undefined,
+});
+
+const toLabel = (text: string) => {
+  const equals = text.indexOf("=");
+  return equals === -1
+    ? { key: text, value: undefined }
+    : { key: text.slice(0, equals), value: text.slice(equals + 1) };
+};

@@ -8,7 +8,7 @@ import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
 
 /** What is at the root: where to go on. */
-export const Index = Schema.Struct({
+const Index = Schema.Struct({
   name: Schema.Literal("cadastre"),
   version: Schema.String,
   docs: Schema.Literal("/docs"),

@@ -1,7 +1,7 @@
 /**
  * The endpoints of single entities and their list.
  */
-import { DEFAULT_LIMIT, MAX_LIMIT, type SortField } from "@cadastre/domain/EntityQuery";
+import { DEFAULT_LIMIT, MAX_LIMIT, type SortField, type SortOrder } from "@cadastre/domain/EntityQuery";
 import {
   AlreadyExists,
   HasDependencies,
@@ -186,3 +186,9 @@ export const EntitiesGroup = HttpApiGroup.make("entities")
   .addError(wire(StoreUnavailable))
   .middleware(Bearer)
   .annotateContext(OpenApi.annotations({ title: "Entities", description: "What the catalog registers." }));
+
+/** The order that `orderBy` names. */
+export const toOrder = (orderBy: SortField | `-${SortField}`): SortOrder =>
+  orderBy.startsWith("-")
+    ? { field: orderBy.slice(1) as SortField, descending: true } // what follows the sign, by the type
+    : { field: orderBy as SortField, descending: false };

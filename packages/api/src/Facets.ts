@@ -3,6 +3,7 @@
  */
 import { MAX_LIMIT } from "@cadastre/domain/EntityQuery";
 import { InvalidInput, PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
+import type { Facet } from "@cadastre/domain/Facets";
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as OpenApi from "@effect/platform/OpenApi";
@@ -72,3 +73,11 @@ export const FacetsGroup = HttpApiGroup.make("facets")
   .addError(wire(StoreUnavailable))
   .middleware(Bearer)
   .annotateContext(OpenApi.annotations({ title: "Facets", description: "How many entities there are of what." }));
+
+/** What a text of `by` counts by; the declaration lets no other texts through. */
+export const toFacet = (text: string): Facet => {
+  if (text === "tag") return { _tag: "Tag" };
+  if (text.startsWith("label:")) return { _tag: "Label", label: text.slice("label:".length) };
+  if (text.startsWith("spec.")) return { _tag: "Spec", path: text.split(".").slice(1) };
+  return { _tag: "Field", field: text as "kind" | "namespace" | "owner" | "state" };
+};

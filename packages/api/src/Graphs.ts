@@ -3,7 +3,9 @@
  */
 import { EntityState, EntityUid } from "@cadastre/domain/Entity";
 import { InvalidInput, NotFound, PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
+import type * as Domain from "@cadastre/domain/Graph";
 import { MAX_NODES } from "@cadastre/domain/Graph";
+import type { ReferenceKey } from "@cadastre/domain/Reference";
 import { EDGE_TYPES, INVERSES, type RelationType } from "@cadastre/domain/Relation";
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
@@ -110,3 +112,27 @@ export const GraphsGroup = HttpApiGroup.make("graphs")
   .addError(wire(StoreUnavailable))
   .middleware(Bearer)
   .annotateContext(OpenApi.annotations({ title: "Graph", description: "Who needs whom." }));
+
+/** A graph around its root, as the wire shows it. */
+export const toWire = ({
+  root,
+  nodes,
+  edges,
+  truncated,
+}: Domain.Graph & { readonly root: ReferenceKey }): typeof Graph.Type => ({
+  root,
+  nodes: nodes.map(toNode),
+  edges,
+  truncated,
+});
+
+const toNode = ({ reference, depth, entity }: Domain.GraphNode): (typeof Graph.Type)["nodes"][number] =>
+  entity === undefined
+    ? { reference, depth, dangling: true }
+    : {
+        reference,
+        depth,
+        uid: entity.uid,
+        state: entity.state,
+        ...(entity.title === undefined ? {} : { title: entity.title }),
+      };

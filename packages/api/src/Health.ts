@@ -7,9 +7,9 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
 import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
 
-export const Healthy = Schema.Struct({ status: Schema.Literal("healthy") }).annotations({ identifier: "Healthy" });
+const Healthy = Schema.Struct({ status: Schema.Literal("healthy") }).annotations({ identifier: "Healthy" });
 
-export const Unhealthy = Schema.Struct({ status: Schema.Literal("unhealthy") }).annotations({
+const Unhealthy = Schema.Struct({ status: Schema.Literal("unhealthy") }).annotations({
   identifier: "Unhealthy",
   ...HttpApiSchema.annotations({ status: 503 }),
 });

@@ -3,6 +3,8 @@
  */
 import { MAX_LIMIT } from "@cadastre/domain/EntityQuery";
 import { InvalidInput, NotFound, PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
+import { type ChangeEvent, toWire } from "@cadastre/domain/Event";
+import type { JsonObject } from "@cadastre/domain/Json";
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as OpenApi from "@effect/platform/OpenApi";
@@ -53,3 +55,9 @@ export const HistoriesGroup = HttpApiGroup.make("histories")
   .addError(wire(StoreUnavailable))
   .middleware(Bearer)
   .annotateContext(OpenApi.annotations({ title: "History", description: "What entities were." }));
+
+/** A change as an entity's history shows it: less what all its revisions have in common. */
+export const toChange = (event: ChangeEvent): JsonObject => {
+  const { id: _, uid: __, reference: ___, ...change } = toWire(event);
+  return change;
+};

@@ -43,7 +43,8 @@ export const many = <A extends string, I extends string>(
     }),
   );
 
-const SEVERAL = "Repeat it or separate the values by commas.";
+/** What is said of a list in a URL; a list in JSON needs no such words. */
+export const SEVERAL = "Repeat it or separate the values by commas.";
 
 /** One value or more, up to `maximum`. */
 export const atLeastOne = <A extends string, I extends string>(
@@ -140,7 +141,7 @@ export const byUid = Schema.Struct({
 export const Integer = Schema.Number.pipe(Schema.int());
 
 /** The revision that a write expects, from the strong ETag: `"7"` is 7. */
-export const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
+const Revision = Schema.transformOrFail(Schema.String, Schema.Number, {
   strict: true,
   decode: (value, _, ast) => {
     const digits = /^"([1-9][0-9]{0,14})"$/.exec(value)?.[1];

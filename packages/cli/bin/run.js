@@ -5,15 +5,16 @@ import vm from "node:vm";
 
 /**
  * Runs the bundle with what the build has compiled of it (`scripts/precompile.mjs`), which takes a third off the start.
- * Another release of Node than the build's refuses that part and compiles the text. Gives the script.
+ * Another release of Node than the build's refuses that part and compiles the text. Gives the script, and how to run it once more.
  */
 export const run = (folder) => {
   const url = new URL("cadastre.cjs", folder);
   const filename = fileURLToPath(url);
   // The bundle is ASCII, and one function of what a module has and a script has not.
   const script = new vm.Script(readFileSync(filename, "latin1"), { filename, cachedData: compiled(folder) });
-  script.runInThisContext()(createRequire(url), url.href);
-  return script;
+  const start = () => script.runInThisContext()(createRequire(url), url.href);
+  start();
+  return { script, start };
 };
 
 /** Made last: where the build could not, there is none. */

@@ -5,6 +5,7 @@ import type { Explanation, Unevaluated } from "@cadastre/api/Conditions";
 import type { EntityListQuery } from "@cadastre/api/Entities";
 import type { BatchOptions, BatchSummary, DocumentResult } from "@cadastre/domain/Batch";
 import type { Envelope } from "@cadastre/domain/Entity";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Reference } from "@cadastre/domain/Reference";
 import * as HttpBody from "@effect/platform/HttpBody";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
@@ -42,7 +43,7 @@ export class Client extends Context.Tag("@cadastre/cli/Client")<
     readonly remove: (uid: string, force: boolean) => Effect.Effect<void, Failure.Any>;
     /** Sends documents, each as one line of JSON, and gives what became of each, in order, and the sums at the end. */
     readonly apply: (
-      documents: Stream.Stream<string>,
+      documents: Stream.Stream<string, StoreUnavailable>,
       options: BatchOptions,
     ) => Stream.Stream<DocumentResult | { readonly summary: BatchSummary }, Failure.Any>;
   }

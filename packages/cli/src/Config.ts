@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Option from "effect/Option";
@@ -21,56 +22,7 @@ import { closest } from "./internal/closest.ts";
 import type { FileEntry } from "./internal/configFile.ts";
 import * as durations from "./internal/durations.ts";
 import * as PostgresUrl from "./internal/postgresUrl.ts";
-
-const word = <const Words extends readonly [string, ...Array<string>]>(...words: Words) =>
-  Schema.Literal(...words).annotations({
-    message: () => ({ message: `must be one of: ${words.join(", ")}`, override: true }),
-  });
-
-const says = (message: string) => ({ message: () => ({ message, override: true }) });
-
-/** A Postgres URL, `sqlite:path`, a path, or `:memory:`. */
-const Database = Schema.String.pipe(
-  Schema.filter((value) =>
-    PostgresUrl.isMeant(value)
-      ? PostgresUrl.fault(value)
-      : value.replace(/^sqlite:/, "") !== "" || "must be a path, sqlite:path, :memory: or a URL postgres://…",
-  ),
-);
-
-const Url = Schema.String.pipe(
-  Schema.filter((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) return "must be a URL such as http://127.0.0.1:7717";
-    return (url.username === "" && url.password === "") || "must not hold credentials: give a token file";
-  }),
-);
-
-const Text = Schema.NonEmptyString.annotations(says("must not be empty"));
-
-const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65535)).annotations(
-  says("must be a whole number from 0 to 65535 (0: any free port)"),
-);
-
-const Count = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000)).annotations(
-  says("must be a whole number from 1 to 1000"),
-);
-
-/** Milliseconds. */
-const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
-  strict: true,
-  encode: (millis) => ParseResult.succeed(durations.print(millis)),
-  decode: (text, _, ast) => {
-    const millis = durations.parse(text);
-    return millis === undefined ? ParseResult.fail(new ParseResult.Type(ast, text)) : ParseResult.succeed(millis);
-  },
-}).annotations(says("must be a time of more than nothing, such as 500ms, 30s, 5m or 1h"));
-
-/** Names, separated by commas; in the file a list too. */
-const Names = Schema.split(",").pipe(
-  Schema.compose(Schema.Array(Schema.compose(Schema.Trim, Schema.String.pipe(Schema.pattern(/^[^\s/:@]+$/))))),
-  Schema.annotations(says("must be host names without a port, separated by commas")),
-);
+import { Count, Database, Duration, Flag, Names, Port, Text, Toolsets, Url, word } from "./internal/values.ts";
 
 /** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
 const Targets = Schema.split(",").pipe(
@@ -168,6 +120,24 @@ export const SETTINGS = {
     variable: "CADASTRE_VAULT_KEY_FILE",
     about: "File with the keys that seal the secrets of subscriptions",
   },
+  mcpReadOnly: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_READ_ONLY",
+    flag: "mcp-read-only",
+    about: "true: agents get no tool that writes, whatever their token allows",
+  },
+  mcpToolsets: {
+    schema: Toolsets,
+    variable: "CADASTRE_MCP_TOOLSETS",
+    flag: "mcp-toolsets",
+    about: `Tools that agents get: all, or some of ${TOOLSETS.join(", ")}`,
+  },
+  mcpSessions: {
+    schema: Flag,
+    variable: "CADASTRE_MCP_SESSIONS",
+    flag: "mcp-sessions",
+    about: "true: sessions for agents of the 2025 protocol that cannot do without",
+  },
   url: {
     schema: Url,
     variable: "CADASTRE_URL",
@@ -179,6 +149,12 @@ export const SETTINGS = {
     variable: "CADASTRE_TOKEN_FILE",
     flag: "token-file",
     about: "File with the bearer token, for the commands that ask the daemon",
+  },
+  tokenCommand: {
+    schema: Text,
+    variable: "CADASTRE_TOKEN_COMMAND",
+    flag: "token-command",
+    about: "Command for the shell that prints the token; goes before the token file",
   },
 } as const;
 
@@ -290,8 +266,12 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       postgresIdleInTransactionTimeout: 30_000,
       callbackTargets: [],
       vaultKeyFile: join(folders.state, "vault-key"),
+      mcpReadOnly: false,
+      mcpToolsets: "all",
+      mcpSessions: false,
       url: here,
       tokenFile: join(folders.state, "admin-token"),
+      tokenCommand: "",
     };
     const standard: { readonly [K in Key]?: string } = Option.isSome(running)
       ? { url: RUNNING, database: RUNNING }

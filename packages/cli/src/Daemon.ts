@@ -2,6 +2,7 @@
  * The composition root of `cadastre daemon`.
  */
 import { hostname } from "node:os";
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Server from "@cadastre/server/Server";
 import * as Callbacks from "@cadastre/workers/Callbacks";
 import * as DeliveryRetention from "@cadastre/workers/DeliveryRetention";
@@ -26,6 +27,7 @@ export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output
 const layer = (config: Config) =>
   Startup.announcement(config).pipe(
     Layer.provide(server(config)),
+    // Stopped after the server: what its last requests enqueue is finished, released or left for the next start.
     Layer.provide(workers),
     Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layerDaemon(config)),
@@ -47,8 +49,14 @@ const workers = Layer.unwrapEffect(
   }),
 );
 
-const server = ({ host, port, hostnames }: Config) =>
-  Server.layer({ host, port, hostnames, version: manifest.version }).pipe(
+const server = ({ host, port, hostnames, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
+  Server.layer({
+    host,
+    port,
+    hostnames,
+    version: manifest.version,
+    mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
+  }).pipe(
     Layer.mapError(({ message, cause }) => {
       const code = (cause as NodeJS.ErrnoException).code ?? ""; // what node:net ends with
       return new Failure.Failure({
@@ -57,6 +65,12 @@ const server = ({ host, port, hostnames }: Config) =>
       });
     }),
   );
+
+/** The setting has let no other words through. */
+const toolsetsOf = (setting: string) => {
+  const names = setting.split(",").map((name) => name.trim());
+  return setting === "all" ? undefined : TOOLSETS.filter((toolset) => names.includes(toolset));
+};
 
 const CAUSES: {
   readonly [code: string]: (host: string, port: number) => { readonly message: string; readonly next: string };

@@ -14,7 +14,7 @@ const SHOWN_LINES = 6;
 export const HEAD = ["REFERENCE", "TYPE", "OWNER", "TITLE"];
 
 /** The shortest spelling that the commands understand: the namespace `default` is left out. */
-export const shortReference = ({ kind, metadata: { namespace, name } }: Entity): string =>
+const shortReference = ({ kind, metadata: { namespace, name } }: Entity): string =>
   short(`${kind.toLowerCase()}:${namespace}/${name}`);
 
 export const short = (reference: string): string => reference.replace(/^([^:/]*:)default\//, "$1");

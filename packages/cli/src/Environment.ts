@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as HashSet from "effect/HashSet";
 import * as Option from "effect/Option";
 
-export const PREFIX = "CADASTRE_";
+const PREFIX = "CADASTRE_";
 
 /** Separates nothing: a provider made with it lists whole variable names. */
 export const PATH_DELIMITER = "\u0000";

@@ -15,6 +15,8 @@ import { daemon } from "./commands/Daemon.ts";
 import { entity } from "./commands/Entity.ts";
 import { event } from "./commands/Event.ts";
 import { facets } from "./commands/Facets.ts";
+import { job } from "./commands/Job.ts";
+import { mcpBridge, mcpConfig } from "./commands/Mcp.ts";
 import { GlobalFlags } from "./commands/Options.ts";
 import { subscription } from "./commands/Subscription.ts";
 import { ExitCode } from "./ExitCode.ts";
@@ -28,12 +30,14 @@ export const NAME = "cadastre";
 
 export const VERSION = manifest.version;
 
+const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, admin, config] as const;
+
 const root = CommandLine.withChildren(
   Command.make(NAME).pipe(
     Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
-    Command.withSubcommands([daemon, entity, facets, event, subscription, admin, config]),
+    Command.withSubcommands(COMMANDS),
   ),
-  [daemon, entity, facets, event, subscription, admin, config],
+  COMMANDS,
 );
 
 /** Runs the program on the words after its name. Gives the code to exit with; whatever went wrong has been printed. */

@@ -5,6 +5,8 @@ import type { ChangeEvent, EventPage, EventQuery, EventStreamQuery } from "@cada
 import type { FacetQuery, FacetReport } from "@cadastre/api/Facets";
 import type { Graph, GraphPath, GraphPathQuery, GraphQuery } from "@cadastre/api/Graphs";
 import type { HistoryPage, HistoryQuery } from "@cadastre/api/Histories";
+import type { Job, JobListQuery, JobPage } from "@cadastre/api/Jobs";
+import * as ServerSentEvents from "@cadastre/api/ServerSentEvents";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
@@ -14,7 +16,6 @@ import * as Stream from "effect/Stream";
 import { Connection, type Query } from "./Connection.ts";
 import { ExitCode } from "./ExitCode.ts";
 import * as Failure from "./Failure.ts";
-import * as ServerSentEvents from "./internal/serverSentEvents.ts";
 
 export type Change = (typeof HistoryPage.Type)["items"][number];
 
@@ -36,6 +37,9 @@ export class Questions extends Context.Tag("@cadastre/cli/Questions")<
       query: Query<typeof HistoryQuery.Encoded>,
     ) => Effect.Effect<typeof HistoryPage.Type, Failure.Any>;
     readonly events: (query: Query<typeof EventQuery.Encoded>) => Effect.Effect<typeof EventPage.Type, Failure.Any>;
+    readonly jobs: (query: Query<typeof JobListQuery.Encoded>) => Effect.Effect<typeof JobPage.Encoded, Failure.Any>;
+    readonly job: (id: number) => Effect.Effect<typeof Job.Encoded, Failure.Any>;
+    readonly moveJob: (id: number, how: "retry" | "discard") => Effect.Effect<typeof Job.Encoded, Failure.Any>;
     /**
      * Changes as they happen, and the places in the feed between them. Ends when the daemon ends it; fails if nothing,
      * not even a heartbeat, has come for a while.
@@ -72,6 +76,10 @@ export const layer: Layer.Layer<Questions, never, Connection> = Layer.effect(
       path: (uid, query) => ask<typeof GraphPath.Type>()(about(uid, "path"), query),
       history: (uid, query) => ask<typeof HistoryPage.Type>()(about(uid, "history"), query),
       events: (query) => ask<typeof EventPage.Type>()("/v1/events", query),
+      jobs: (query) => ask<typeof JobPage.Encoded>()("/v1/jobs", query),
+      job: (id) => ask<typeof Job.Encoded>()(`/v1/jobs/${id}`, {}),
+      moveJob: (id, how) =>
+        Effect.map(text(HttpClientRequest.post(`/v1/jobs/${id}/${how}`)), (it): typeof Job.Encoded => JSON.parse(it)),
       follow: (query, lastEventId) =>
         lines(
           HttpClientRequest.get("/v1/events/stream", {

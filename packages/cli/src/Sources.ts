@@ -2,20 +2,27 @@
  * The files that a person means by a list of paths: files, directories, globs and `-` for standard input.
  */
 
-import { readFile, realpath, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import * as NodeStream from "@effect/platform-node/NodeStream";
 import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
+import type * as Stream from "effect/Stream";
 import { glob } from "tinyglobby";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 
-/** Bytes to be read. */
+/** Bytes to be read, as often as is wanted. */
 export interface Source {
   /** As messages name it. */
   readonly name: string;
+  readonly size: Effect.Effect<number, string>;
   /** A sentence if it cannot be read. */
-  readonly bytes: Effect.Effect<Uint8Array, string>;
+  readonly bytes: Stream.Stream<Uint8Array, string>;
 }
 
 export interface Found {
@@ -31,7 +38,7 @@ const DESCRIPTOR = /\.(ya?ml|json|ndjson)(\.tmpl)?$/i;
 const IGNORED = ["**/node_modules/**", "**/.git/**"];
 
 /** The sources in the order of the paths, those of a directory sorted by name; a file that is meant twice is read once. */
-export const find = (paths: ReadonlyArray<string>): Effect.Effect<Found, Failure> =>
+export const find = (paths: ReadonlyArray<string>): Effect.Effect<Found, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const names: Array<string> = [];
     let others = 0;
@@ -68,17 +75,22 @@ export const find = (paths: ReadonlyArray<string>): Effect.Effect<Found, Failure
       const identity = name === "-" ? name : yield* Effect.promise(() => realpath(name).catch(() => name));
       if (!unique.has(identity)) unique.set(identity, name);
     }
-    return { sources: [...unique.values()].map(source), others };
+    const sources = yield* Effect.forEach(unique.values(), (name) =>
+      name === "-" ? standardInput : Effect.succeed(ofFile(name, name)),
+    );
+    return { sources, others };
   });
 
 /** One file, or `-` for standard input, as text. */
-export const text = (path: string): Effect.Effect<string, Failure> => {
-  const { name, bytes } = source(path);
-  return Effect.mapBoth(bytes, {
-    onSuccess: (it) => new TextDecoder().decode(it),
-    onFailure: (why) => new Failure({ exit: ExitCode.local, message: `${name} ${why}.` }),
-  });
-};
+export const text = (path: string): Effect.Effect<string, Failure> =>
+  Effect.tryPromise({
+    try: () => (path === "-" ? buffer(process.stdin) : readFile(path)),
+    catch: (cause) =>
+      new Failure({
+        exit: ExitCode.local,
+        message: `${path === "-" ? "<stdin>" : display(path)} ${unreadable(cause)}.`,
+      }),
+  }).pipe(Effect.map((it) => new TextDecoder().decode(it)));
 
 const nothing = (path: string) =>
   new Failure({
@@ -86,13 +98,30 @@ const nothing = (path: string) =>
     message: /[*?[{]/.test(path) ? `No file matches "${path}".` : `There is no file or directory "${path}".`,
   });
 
-const source = (name: string): Source =>
-  name === "-"
-    ? { name: "<stdin>", bytes: read(() => buffer(process.stdin)) }
-    : { name: relative("", name).startsWith("..") ? name : relative("", name), bytes: read(() => readFile(name)) };
+const display = (path: string) => (relative("", path).startsWith("..") ? path : relative("", path));
 
-const read = (run: () => Promise<Uint8Array>): Effect.Effect<Uint8Array, string> =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) => `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-  });
+const ofFile = (name: string, path: string): Source => ({
+  name: name === path ? display(path) : name,
+  size: Effect.tryPromise({ try: () => stat(path).then(({ size }) => size), catch: unreadable }),
+  bytes: NodeStream.fromReadable(() => createReadStream(path, { highWaterMark: BLOCK }), unreadable),
+});
+
+const BLOCK = 256 * 1024;
+
+/** Kept in a temporary file until the scope closes: it can be read once only, and may be larger than memory. */
+const standardInput: Effect.Effect<Source, Failure, Scope.Scope> = Effect.acquireRelease(
+  Effect.tryPromise(() => mkdtemp(join(tmpdir(), "cadastre-stdin-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
+).pipe(
+  Effect.flatMap((folder) => {
+    const path = join(folder, "stdin");
+    return Effect.as(
+      Effect.tryPromise(() => pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }))),
+      ofFile("<stdin>", path),
+    );
+  }),
+  Effect.mapError(({ error }) => new Failure({ exit: ExitCode.local, message: `<stdin> ${unreadable(error)}.` })),
+);
+
+const unreadable = (cause: unknown): string =>
+  `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;

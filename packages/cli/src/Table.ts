@@ -4,7 +4,7 @@
 import { columns, cut, pad, printable } from "./internal/text.ts";
 import type { Style } from "./Output.ts";
 
-export interface Layout {
+interface Layout {
   readonly style: Style;
   /** Undefined: as wide as need be. */
   readonly width: number | undefined;

@@ -4,7 +4,7 @@
 import type { Config } from "./Config.ts";
 import type { Style } from "./Output.ts";
 
-export interface Facts {
+interface Facts {
   readonly version: string;
   readonly url: string;
   readonly program: string;

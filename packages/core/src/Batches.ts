@@ -43,7 +43,7 @@ export interface ApplyOptions extends BatchOptions {
   readonly source?: Source | undefined;
 }
 
-export interface BatchReport {
+interface BatchReport {
   readonly summary: BatchSummary;
   /** One result a document, in the order of the stream. */
   readonly results: Stream.Stream<DocumentResult, StoreUnavailable>;

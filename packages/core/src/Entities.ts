@@ -47,7 +47,7 @@ export interface WriteOptions {
   readonly source?: Source | undefined;
 }
 
-export type CreateOptions = Pick<WriteOptions, "source">;
+type CreateOptions = Pick<WriteOptions, "source">;
 
 export interface Written {
   readonly entity: EntityText;
@@ -60,7 +60,7 @@ export type PutTarget =
   | { readonly _tag: "Uid"; readonly uid: EntityUid }
   | { readonly _tag: "Reference"; readonly reference: Reference.Reference };
 
-export type ListOptions = Listing.Options;
+type ListOptions = Listing.Options;
 
 export type EntityList = Listing.EntityList;
 

@@ -32,6 +32,9 @@ export class Events extends Context.Tag("@cadastre/core/Events")<
       limit: number,
     ) => Effect.Effect<FeedPage, Denied | InvalidInput, Caller>;
 
+    /** The sequence after which the events stand that were made at a time (milliseconds since the epoch) or later. */
+    readonly at: (time: number) => Effect.Effect<number, Denied, Caller>;
+
     /**
      * Pages of events as they happen, after a sequence or, without one, from now on; each event once and in order. A reader
      * that is slow keeps nobody waiting, and a page at the most is read ahead of it.
@@ -56,7 +59,7 @@ const PAGE = 100;
 const POLL = "1 second";
 
 const make = Effect.gen(function* () {
-  const { head } = yield* EventLog;
+  const { head, since } = yield* EventLog;
   const { listen } = yield* Wakeups;
   const compile = yield* Feed.make;
 
@@ -64,6 +67,19 @@ const make = Effect.gen(function* () {
     list: Effect.fn("Events.list")(function* (query: FeedQuery, after: number, limit: number) {
       const read = yield* compile(query);
       return yield* read(after, limit);
+    }),
+
+    // Events stand in the order of their times: each look halves what is left.
+    at: Effect.fn("Events.at")(function* (time: number) {
+      let before = 0;
+      let end = yield* head;
+      while (before < end) {
+        const middle = Math.floor((before + end) / 2);
+        const [next] = yield* since(middle, 1);
+        if (next === undefined || next.at >= time) end = middle;
+        else before = next.sequence;
+      }
+      return before;
     }),
 
     follow: Effect.fn("Events.follow")(function* (query: FeedQuery, from: number | undefined) {
@@ -87,5 +103,5 @@ const make = Effect.gen(function* () {
 
 export const layer: Layer.Layer<Events, never, EventLog | Expressions | Wakeups> = Layer.effect(
   Events,
-  Effect.map(make, (events) => authorize(events, { list: "catalog:read", follow: "catalog:read" })),
+  Effect.map(make, (events) => authorize(events, { list: "catalog:read", at: "catalog:read", follow: "catalog:read" })),
 );

@@ -17,7 +17,7 @@ import * as Selection from "./internal/selection.ts";
 import * as Tally from "./internal/tally.ts";
 import type { Unevaluated } from "./internal/unevaluated.ts";
 
-export interface FacetOptions {
+interface FacetOptions {
   /** An expression of the environment `filter`. */
   readonly filter?: string | undefined;
   /** Values of one facet. */

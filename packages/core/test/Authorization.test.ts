@@ -70,6 +70,7 @@ const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
   "Histories.list": ["catalog:read", Effect.flatMap(Histories, ({ list }) => list(uid(1), { limit: 1 }))],
   "Histories.revision": ["catalog:read", Effect.flatMap(Histories, ({ revision }) => revision(payments, 1))],
   "Events.list": ["catalog:read", Effect.flatMap(Events, ({ list }) => list(allEvents, 0, 1))],
+  "Events.at": ["catalog:read", Effect.flatMap(Events, ({ at }) => at(0))],
   "Events.follow": ["catalog:read", Effect.flatMap(Events, ({ follow }) => follow(allEvents, 0))],
   "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
   "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],

@@ -8,6 +8,7 @@ import { backend } from "@cadastre/testing/Backends";
 import { entity, event } from "@cadastre/testing/Fixtures";
 import { expect, it } from "@effect/vitest";
 import * as Chunk from "effect/Chunk";
+import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
@@ -41,6 +42,22 @@ onEachStore("the feed", (test) => {
       const second = yield* list(all, first.next, 3);
       expect([sequences(second), second.next]).toEqual([[4], 4]);
       expect(yield* list(all, 4, 3)).toEqual({ events: [], next: 4, unevaluated: undefined });
+    }));
+
+  test("tells after which change a time begins", () =>
+    Effect.gen(function* () {
+      const entities = yield* Entities;
+      const { at } = yield* Events;
+      expect(yield* at(0)).toBe(0);
+      const start = yield* Clock.currentTimeMillis;
+      for (const name of ["a", "b", "c", "d", "e"]) {
+        yield* entities.create(component(name));
+        yield* TestClock.adjust("1 minute");
+      }
+      const found = yield* Effect.forEach([0, 1, 60_000, 60_001, 180_000, 240_000, 240_001], (after) =>
+        at(start + after),
+      );
+      expect(found).toEqual([0, 1, 1, 2, 3, 4, 5]);
     }));
 
   test("is chosen by type, kind and filter, and next advances over what is not wanted", () =>

@@ -29,18 +29,40 @@ export interface Positioned {
 /** The documents of a file; its name tells the format: `.json`, `.ndjson` and `.jsonl` are JSON, all others YAML. */
 export const readText = (text: string | Uint8Array, options: { readonly file: string }): ReadonlyArray<Positioned> => {
   const format = formatOf(options.file);
+  const position = positioner(format);
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return framesOf(format, bytes)
-    .flatMap((frame) => read(format, frame) ?? [])
-    .map(({ line, content, locate }, index) => ({
-      index,
+  return framesOf(format, bytes).flatMap((frame) => position(frame) ?? []);
+};
+
+/** As {@link readText}, of a stream and in memory that does not grow with it. */
+export const readPlaced = <E, R>(
+  format: Format,
+  bytes: Stream.Stream<Uint8Array, E, R>,
+): Stream.Stream<Positioned, E, R> =>
+  Stream.suspend(() => {
+    const position = positioner(format);
+    return frames(format)(bytes).pipe(
+      Stream.mapChunks(Chunk.filterMap((frame) => Option.fromNullable(position(frame)))),
+    );
+  });
+
+/** Undefined: the document is empty. */
+const positioner = (format: Format) => {
+  let index = 0;
+  return (frame: Frame): Positioned | undefined => {
+    const document = read(format, frame);
+    if (document === undefined) return undefined;
+    const { line, content, locate } = document;
+    return {
+      index: index++,
       line,
       content,
       place: (faults) =>
         faults
           .map((fault) => ({ ...fault, ...locate(fault.path) }))
           .sort((a, b) => a.line - b.line || a.column - b.column),
-    }));
+    };
+  };
 };
 
 export const formatOf = (file: string): Format =>

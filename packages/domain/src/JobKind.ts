@@ -13,7 +13,7 @@ export interface JobKind<A> {
   /** Unique in its queue. It stands in stored jobs: it is never given to something else. */
   readonly name: string;
   readonly maxAttempts: number;
-  /** For one attempt; what takes longer is interrupted, and has failed. */
+  /** For one attempt, to the second; what takes longer is interrupted, and has failed. */
   readonly timeout: Duration.Duration;
   /** How long to wait after the attempt of that number, from 1, has failed; before it is jittered. */
   readonly backoff: (attempt: number) => Duration.Duration;

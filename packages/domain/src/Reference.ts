@@ -14,7 +14,7 @@ export interface Reference {
 }
 
 /** What the missing parts of a short form stand for, given by the field that holds the reference. */
-export interface ReferenceDefaults {
+interface ReferenceDefaults {
   readonly kind?: string | undefined;
   readonly namespace?: string | undefined;
 }

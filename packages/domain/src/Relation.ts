@@ -41,7 +41,7 @@ export interface Edge {
 }
 
 /** A spec field that holds references. */
-export interface RelationField {
+interface RelationField {
   readonly field: string;
   /** Kind of a reference that names none; undefined: it has to name one. */
   readonly defaultKind: string | undefined;

@@ -8,13 +8,13 @@
 import type { EntityDocument } from "./Entity.ts";
 import * as Relation from "./Relation.ts";
 
-export const MAX_WORD = 64;
+const MAX_WORD = 64;
 
 /** How many words of an entity are looked for, the first: with their fields, in UTF-8, less than the megabyte that fits an index. */
-export const MAX_ENTITY_WORDS = 4000;
+const MAX_ENTITY_WORDS = 4000;
 
 /** How many words of a search count: all that people type. */
-export const MAX_WORDS = 32;
+const MAX_WORDS = 32;
 
 export interface SearchText {
   /** Each must occur. Without any, and without a beginning, nothing is found. */
@@ -29,7 +29,7 @@ export interface SearchText {
  */
 export const FIELDS = ["name", "title", "tags", "owner", "description"] as const;
 
-export type SearchField = (typeof FIELDS)[number];
+type SearchField = (typeof FIELDS)[number];
 
 export const parse = (text: string): SearchText => {
   const all = wordsOf(text).slice(0, MAX_WORDS);

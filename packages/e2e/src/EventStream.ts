@@ -5,7 +5,7 @@ import { request } from "node:http";
 import * as Effect from "effect/Effect";
 import type { Daemon } from "./Program.ts";
 
-export interface Received {
+interface Received {
   /** What `data` held, in order. */
   readonly events: ReadonlyArray<{ readonly sequence: number; readonly reference: string; readonly revision: number }>;
   /** What to send as `Last-Event-ID` the next time. */

@@ -15,7 +15,7 @@ export interface Answer {
 /** No whole answer came; `code` is the connection's error code. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly code: string; readonly cause: unknown }> {}
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: string;
   readonly headers?: { readonly [name: string]: string };
   readonly body?: string | Uint8Array;

@@ -3,10 +3,11 @@
  * of its own, and its environment holds nothing of the tester's but the path.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as PostgresDatabase from "@cadastre/testing/PostgresDatabase";
 import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -21,6 +22,8 @@ export interface Home {
   readonly config: string;
   readonly state: string;
   readonly temporary: string;
+  /** URL of its Postgres database; undefined: SQLite, where the program puts it by default. */
+  readonly database: string | undefined;
 }
 
 export interface Options {
@@ -52,21 +55,25 @@ export interface Daemon extends Running {
 }
 
 /** The daemon ended before it was ready. */
-export class NotStarted extends Data.TaggedError("NotStarted")<Ended> {
+class NotStarted extends Data.TaggedError("NotStarted")<Ended> {
   override get message() {
     return `the daemon ended with ${this.code ?? this.signal} before it was ready:\n${this.stderr}`;
   }
 }
 
-/** Removed with the scope. */
+/** The same tests run on both databases: `vitest.postgres.config.ts` sets the version of the server. */
+const POSTGRES = process.env["TEST_POSTGRES"];
+
+/** Removed with the scope, but for a database on a server, which goes with that. */
 export const home: Effect.Effect<Home, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => {
+  Effect.gen(function* () {
     const folder = mkdtempSync(join(tmpdir(), "cadastre-e2e-"));
     const within = (name: string) => {
       mkdirSync(join(folder, name));
       return join(folder, name);
     };
-    return { folder, config: within("config"), state: within("state"), temporary: within("temporary") };
+    const database = POSTGRES === undefined ? undefined : yield* PostgresDatabase.create(POSTGRES);
+    return { folder, config: within("config"), state: within("state"), temporary: within("temporary"), database };
   }),
   ({ folder }) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
 );
@@ -77,12 +84,19 @@ export const stateOf = ({ state }: Home): string => join(state, "cadastre");
 export const databaseOf = (it: Home): string => join(stateOf(it), "catalog.db");
 
 /** The whole environment of what runs in a home. */
-export const environment = ({ folder, config, state, temporary }: Home): { readonly [name: string]: string } => ({
+export const environment = ({
+  folder,
+  config,
+  state,
+  temporary,
+  database,
+}: Home): { readonly [name: string]: string } => ({
   PATH: process.env["PATH"] ?? "",
   HOME: folder,
   TMPDIR: temporary,
   XDG_CONFIG_HOME: config,
   XDG_STATE_HOME: state,
+  ...(database === undefined ? {} : { CADASTRE_DATABASE_URL: database }),
 });
 
 /** Starts the program; it is killed with the scope. */
@@ -156,12 +170,19 @@ const listening = (running: Running): Effect.Effect<string> =>
   });
 
 /** The entries of a daemon's log; a line that is not whole yet is left out. */
-export const logOf = (stderr: string): ReadonlyArray<{ readonly [key: string]: unknown }> =>
+const logOf = (stderr: string): ReadonlyArray<{ readonly [key: string]: unknown }> =>
   stderr
     .split("\n")
     .slice(0, -1)
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
+
+/** Makes a home one in which a daemon runs: what is in fact this process, with a server in it. */
+export const announce = (it: Home, url: string, token: string): void => {
+  mkdirSync(stateOf(it), { recursive: true });
+  writeFileSync(join(stateOf(it), "daemon.json"), JSON.stringify({ url, database: ":memory:", pid: process.pid }));
+  writeFileSync(join(stateOf(it), "admin-token"), token);
+};
 
 /** Asks a daemon to end, and waits for it. */
 export const stop = (it: Running): Effect.Effect<Ended> => Effect.zipRight(it.signal("SIGTERM"), it.ended);

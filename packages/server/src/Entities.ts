@@ -1,7 +1,8 @@
 /**
  * The endpoints of single entities and their list.
  */
-import type { Explanation } from "@cadastre/api/Conditions";
+import { type Explanation, toQuery as toConditions } from "@cadastre/api/Conditions";
+import { toOrder } from "@cadastre/api/Entities";
 import { Entities, type EntityList, type WriteOptions, type Written } from "@cadastre/core/Entities";
 import { Histories } from "@cadastre/core/Histories";
 import type { EntityText } from "@cadastre/domain/Entity";
@@ -10,19 +11,17 @@ import {
   decodeCursor,
   type EntityQuery,
   encodeCursor,
-  type SortField,
   type SortOrder,
 } from "@cadastre/domain/EntityQuery";
 import { byKey, byUid, type EntitySelector } from "@cadastre/domain/EntityStore";
 import type { InvalidInput } from "@cadastre/domain/Errors";
 import type { Fault } from "@cadastre/domain/Fault";
+import { project } from "@cadastre/domain/Projection";
 import * as Reference from "@cadastre/domain/Reference";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import { type Answer, json, noContent } from "./internal/answer.ts";
-import * as Conditions from "./internal/conditions.ts";
 import { invalidParameters } from "./internal/parameters.ts";
-import { project } from "./internal/projection.ts";
 import type { Call, Endpoint, GroupHandlers } from "./Routes.ts";
 
 export const handlers: Effect.Effect<GroupHandlers<"entities">, never, Entities | Histories> = Effect.gen(function* () {
@@ -121,7 +120,7 @@ const explanationOf = ({ text, parts, ...plan }: NonNullable<EntityList["plan"]>
 
 const toQuery = (query: ListQuery): Effect.Effect<EntityQuery, InvalidInput> => {
   const faults: Array<Fault> = [];
-  const wanted = Conditions.toQuery(query, faults);
+  const wanted = toConditions(query, faults);
   const order = query.orderBy === undefined ? wanted.order : toOrder(query.orderBy);
   const after = query.cursor === undefined ? Either.right(undefined) : decodeCursor(order, query.cursor);
   if (Either.isLeft(after)) faults.push({ path: "cursor", message: after.left });
@@ -134,8 +133,3 @@ const toQuery = (query: ListQuery): Effect.Effect<EntityQuery, InvalidInput> => 
         after: Either.getOrUndefined(after),
       });
 };
-
-const toOrder = (orderBy: SortField | `-${SortField}`): SortOrder =>
-  orderBy.startsWith("-")
-    ? { field: orderBy.slice(1) as SortField, descending: true } // what follows the sign, by the type
-    : { field: orderBy as SortField, descending: false };

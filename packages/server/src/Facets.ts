@@ -1,13 +1,12 @@
 /**
  * The endpoint that counts.
  */
-import { DEFAULT_VALUES, type FacetReport } from "@cadastre/api/Facets";
+import { toQuery } from "@cadastre/api/Conditions";
+import { DEFAULT_VALUES, type FacetReport, toFacet } from "@cadastre/api/Facets";
 import { Facets } from "@cadastre/core/Facets";
-import type { Facet } from "@cadastre/domain/Facets";
 import type { Fault } from "@cadastre/domain/Fault";
 import * as Effect from "effect/Effect";
 import { json } from "./internal/answer.ts";
-import { toQuery } from "./internal/conditions.ts";
 import { invalidParameters } from "./internal/parameters.ts";
 import type { GroupHandlers } from "./Routes.ts";
 
@@ -29,11 +28,3 @@ export const handlers: Effect.Effect<GroupHandlers<"facets">, never, Facets> = E
     );
   },
 }));
-
-/** The declaration lets no other texts through. */
-const toFacet = (text: string): Facet => {
-  if (text === "tag") return { _tag: "Tag" };
-  if (text.startsWith("label:")) return { _tag: "Label", label: text.slice("label:".length) };
-  if (text.startsWith("spec.")) return { _tag: "Spec", path: text.split(".").slice(1) };
-  return { _tag: "Field", field: text as "kind" | "namespace" | "owner" | "state" };
-};

@@ -1,9 +1,8 @@
 /**
  * The endpoints of what entities need and what needs them.
  */
-import { DEFAULT_DEPTH, DEFAULT_NODES, type Graph, type GraphPath } from "@cadastre/api/Graphs";
-import { Graphs, type RootedGraph } from "@cadastre/core/Graphs";
-import type { GraphNode } from "@cadastre/domain/Graph";
+import { DEFAULT_DEPTH, DEFAULT_NODES, type GraphPath, toWire } from "@cadastre/api/Graphs";
+import { Graphs } from "@cadastre/core/Graphs";
 import * as Reference from "@cadastre/domain/Reference";
 import { edgeTypesOf } from "@cadastre/domain/Relation";
 import * as Effect from "effect/Effect";
@@ -37,21 +36,3 @@ const target = (text: string) =>
     onLeft: (message) => invalidParameters([{ path: "to", message }]),
     onRight: Reference.key,
   });
-
-const toWire = ({ root, nodes, edges, truncated }: RootedGraph): typeof Graph.Type => ({
-  root,
-  nodes: nodes.map(toNode),
-  edges,
-  truncated,
-});
-
-const toNode = ({ reference, depth, entity }: GraphNode): (typeof Graph.Type)["nodes"][number] =>
-  entity === undefined
-    ? { reference, depth, dangling: true }
-    : {
-        reference,
-        depth,
-        uid: entity.uid,
-        state: entity.state,
-        ...(entity.title === undefined ? {} : { title: entity.title }),
-      };

@@ -1,10 +1,8 @@
 /**
  * The endpoint of what an entity was.
  */
-import { DEFAULT_REVISIONS } from "@cadastre/api/Histories";
+import { DEFAULT_REVISIONS, toChange } from "@cadastre/api/Histories";
 import { Histories } from "@cadastre/core/Histories";
-import { type SequencedEvent, toWire } from "@cadastre/domain/Event";
-import type { JsonObject } from "@cadastre/domain/Json";
 import * as Effect from "effect/Effect";
 import { json } from "./internal/answer.ts";
 import type { GroupHandlers } from "./Routes.ts";
@@ -18,9 +16,3 @@ export const handlers: Effect.Effect<GroupHandlers<"histories">, never, Historie
       ),
   }),
 );
-
-/** Less what all revisions of an entity have in common. */
-const toChange = (event: SequencedEvent): JsonObject => {
-  const { id: _, uid: __, reference: ___, ...change } = toWire(event);
-  return change;
-};

@@ -8,7 +8,7 @@
 import { Api } from "@cadastre/api/Api";
 import { Bearer } from "@cadastre/api/Authorization";
 import type { InvalidInput, PayloadTooLarge } from "@cadastre/domain/Errors";
-import type { Caller } from "@cadastre/domain/Principal";
+import type { Caller, Via } from "@cadastre/domain/Principal";
 import * as HttpApi from "@effect/platform/HttpApi";
 import type * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint";
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup";
@@ -37,6 +37,8 @@ export type Endpoint<
 export interface Body {
   /** The content type without parameters, one of those that the endpoint declares. */
   readonly mediaType: string;
+  /** As text of at most the server's limit. */
+  readonly text: Effect.Effect<string, PayloadTooLarge | InvalidInput>;
   /** As JSON of at most the server's limit, duplicate keys refused. */
   readonly json: Effect.Effect<unknown, PayloadTooLarge | InvalidInput>;
   /** As it arrives, without a limit. */
@@ -52,7 +54,7 @@ export interface Call<E extends HttpApiEndpoint.HttpApiEndpoint.Any> {
 }
 
 /** Translates a call into a use case, and its result into an answer. */
-export type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = (
+type Handler<E extends HttpApiEndpoint.HttpApiEndpoint.Any, R = never> = (
   call: Call<E>,
 ) => Effect.Effect<Answer, Failure, Caller | R>;
 
@@ -72,6 +74,8 @@ export type Handlers = { readonly [Group in GroupName]: GroupHandlers<Group> };
 export interface Route {
   /** The pattern, for the log: `/v1/entities/:uid`. */
   readonly path: string;
+  /** The door that calls of it come in by. */
+  readonly via: Via;
   /** False: open to all. */
   readonly secured: boolean;
   /** Content types that the body may have; empty: there is none. */
@@ -84,8 +88,16 @@ export interface Route {
   readonly handler: Handler<HttpApiEndpoint.HttpApiEndpoint.AnyWithProps, Scope.Scope>;
 }
 
-export const router = (handlers: Handlers): Router.Router<Route> => {
-  const routes: Array<{ method: string; path: string; value: Route }> = [];
+/** A route and where it is found. */
+export interface Placed {
+  readonly method: string;
+  readonly path: string;
+  readonly value: Route;
+}
+
+/** `others` are those that the declaration does not speak of. */
+export const router = (handlers: Handlers, others: ReadonlyArray<Placed>): Router.Router<Route> => {
+  const routes: Array<Placed> = [...others];
   HttpApi.reflect(Api, {
     onGroup: () => {},
     onEndpoint: ({ group, endpoint, middleware, payloads }) => {
@@ -98,6 +110,7 @@ export const router = (handlers: Handlers): Router.Router<Route> => {
         path: endpoint.path,
         value: {
           path: endpoint.path,
+          via: "rest",
           secured: [...middleware].some(({ key }) => key === Bearer.key),
           mediaTypes,
           streamed: STREAMED.some((name) => name === `${group.identifier}.${endpoint.name}`),

@@ -10,6 +10,7 @@ import type { Events } from "@cadastre/core/Events";
 import type { Facets } from "@cadastre/core/Facets";
 import type { Graphs } from "@cadastre/core/Graphs";
 import type { Histories } from "@cadastre/core/Histories";
+import type { Jobs } from "@cadastre/core/Jobs";
 import type { Subscriptions } from "@cadastre/core/Subscriptions";
 import type { Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
@@ -33,6 +34,8 @@ import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
+import * as JobsEndpoints from "./Jobs.ts";
+import * as Mcp from "./Mcp.ts";
 import * as Routes from "./Routes.ts";
 import * as SubscriptionsEndpoints from "./Subscriptions.ts";
 import * as TokensEndpoints from "./Tokens.ts";
@@ -47,9 +50,11 @@ export interface ServerOptions {
   /** Names by which a server bound to loopback may be addressed besides `localhost`, as behind a proxy. */
   readonly hostnames?: ReadonlyArray<string> | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** What agents find at `/mcp`; undefined: all that their tokens allow, without sessions. */
+  readonly mcp?: Mcp.Settings | undefined;
 }
 
-export interface ServerLimits extends Limits, StreamLimits {
+interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
   /** For the header of a request to arrive. */
   readonly headers: Duration.Duration;
   /** For which an idle connection is kept. */
@@ -58,7 +63,7 @@ export interface ServerLimits extends Limits, StreamLimits {
   readonly shutdown: Duration.Duration;
 }
 
-export const defaultLimits: ServerLimits = {
+const defaultLimits: ServerLimits = {
   body: 1024 * 1024,
   headers: Duration.seconds(5),
   request: Duration.seconds(15),
@@ -68,6 +73,8 @@ export const defaultLimits: ServerLimits = {
   streams: 100,
   stream: Duration.minutes(15),
   heartbeat: Duration.seconds(15),
+  sessions: 500,
+  session: Duration.minutes(30),
 };
 
 /** Where the server listens. */
@@ -91,6 +98,7 @@ export type Requirements =
   | Events
   | Subscriptions
   | Deliveries
+  | Jobs
   | Tokens
   | Authentication
   | HealthCheck;
@@ -117,12 +125,19 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     events: yield* EventsEndpoints.handlers({ limits, draining: shutdown.await }),
     subscriptions: yield* SubscriptionsEndpoints.handlers,
     deliveries: yield* DeliveriesEndpoints.handlers,
+    jobs: yield* JobsEndpoints.handlers,
     tokens: yield* TokensEndpoints.handlers,
     health: yield* HealthEndpoints.handlers(isDraining),
     documentation: yield* DocumentationEndpoints.handlers(options.version),
   };
+  const mcp = yield* Mcp.routes({
+    version: options.version,
+    settings: options.mcp ?? Mcp.defaultSettings,
+    limits,
+    draining: shutdown.await,
+  });
   const listener = yield* Listener.make({
-    router: Routes.router(handlers),
+    router: Routes.router(handlers, mcp),
     guard: Guard.make(options.host, options.hostnames ?? []),
     limits,
     isDraining,

@@ -98,7 +98,7 @@ describe("the documented example", () => {
 
   it.scopedLive("of each parameter of the other calls is answered with 200", () =>
     Effect.gen(function* () {
-      const running = yield* start({ limits: { stream: Duration.millis(50) } });
+      const running = yield* start({ limits: { stream: Duration.seconds(1) } });
       const entity = yield* Effect.promise(() => seed(running));
       const channel = { type: "webhook", url: "https://receiver.example/hook" };
       const json = { name: "deploys", channel };

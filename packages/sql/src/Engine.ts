@@ -37,6 +37,8 @@ export interface Dialect {
    * where one transaction at a time writes.
    */
   readonly lockTexts: ((json: string) => Fragment) | undefined;
+  /** Follows a table: it is read by this index, where the planner does not know better itself. */
+  readonly indexed: (index: string) => Fragment;
   /** The arrays of a JSON array, as a query with these columns. */
   readonly records: (json: string, columns: { readonly [name: string]: "integer" | "text" }) => Fragment;
   /** The texts of a JSON array, as a subquery of one column. */

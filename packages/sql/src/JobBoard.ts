@@ -16,7 +16,7 @@ export const make = (
   engine: Context.Tag.Service<Engine>,
   unitOfWork: Context.Tag.Service<UnitOfWork>,
 ): Context.Tag.Service<JobBoard> => {
-  const { client: sql } = engine;
+  const { client: sql, dialect } = engine;
   const statements = Statements.make(engine);
   const keys = orderingKeys.make(engine);
   const atomically = join(unitOfWork);
@@ -35,15 +35,16 @@ export const make = (
     WHERE id = ${"id"} AND state NOT IN ('done', 'discarded')
     RETURNING queue, ordering_key`);
 
-  const waiting = (state: string, condition = "") => sql`
+  const counted = (state: string, index: string, condition = "") => sql`
     SELECT queue, ${sql.literal(`'${state}'`)} AS state, count(*) AS count, min(run_at) AS oldest
-    FROM jobs WHERE state = ${sql.literal(`'${state}' ${condition}`)} GROUP BY queue`;
-  // Each state from its own index.
-  const count = statements.prepare(
-    sql`${waiting("scheduled")} UNION ALL ${waiting("blocked", "AND ordering_key IS NOT NULL")}
-      UNION ALL ${waiting("ready")} UNION ALL ${waiting("running")} UNION ALL ${waiting("dead")}
-      UNION ALL ${waiting("discarded")}`,
-  );
+    FROM jobs ${dialect.indexed(index)} WHERE state = ${sql.literal(`'${state}' ${condition}`)} GROUP BY queue`;
+  const count = statements.prepare(sql`
+    ${counted("scheduled", "jobs_scheduled")}
+    UNION ALL ${counted("blocked", "jobs_blocked", "AND ordering_key IS NOT NULL")}
+    UNION ALL ${counted("ready", "jobs_ready")}
+    UNION ALL ${counted("running", "jobs_running")}
+    UNION ALL ${counted("dead", "jobs_by_state")}
+    UNION ALL ${counted("discarded", "jobs_by_state")}`);
 
   const prune = statements.prepareWrite(sql`
     DELETE FROM jobs WHERE id IN (

@@ -39,15 +39,13 @@ export const make = (
     return places.map((place) => Number(inserted[place]?.["id"]));
   });
 
-  const hasBegun = statements.prepare(
-    sql`SELECT 1 AS begun FROM job_periods WHERE name = ${"name"} AND period >= ${"period"}`,
-  );
   const begin = statements.prepareWrite(sql`
     INSERT INTO job_periods (name, period) VALUES (${"name"}, ${"period"})
     ON CONFLICT (name) DO UPDATE SET period = excluded.period WHERE job_periods.period < excluded.period
     RETURNING name`);
 
   const now = sql`CAST(${"now"} AS BIGINT)`;
+  // Only what runs has a lease.
   const update = (
     changes: Fragment,
     columns: Parameters<typeof dialect.records>[1] = {},
@@ -55,8 +53,7 @@ export const make = (
     statements.prepareWrite(sql`
       UPDATE jobs SET ${changes}, updated_at = ${now}
       FROM (${dialect.records("leases", { id: "integer", seq: "integer", ...columns })}) l
-      WHERE jobs.id = l.id AND jobs.lease_seq = l.seq
-        AND ${dialect.residual(sql`jobs.state`)} = 'running' AND jobs.lease_until > ${now}
+      WHERE jobs.id = l.id AND jobs.lease_seq = l.seq AND jobs.lease_until > ${now}
       RETURNING jobs.id, jobs.lease_seq, jobs.queue, jobs.ordering_key, jobs.state`);
   const unleased = sql`lease_until = NULL, leased_by = NULL`;
 
@@ -110,14 +107,10 @@ export const make = (
     enqueue: (jobs) => (jobs.length === 0 ? Effect.succeed([]) : atomically(enqueue(jobs))),
 
     enqueueOnce: (name, period, job) =>
-      Effect.flatMap(hasBegun({ name, period }), (begun) =>
-        begun.length > 0
-          ? Effect.succeedNone
-          : atomically(
-              Effect.flatMap(begin({ name, period }), (first) =>
-                first.length === 0 ? Effect.succeedNone : Effect.map(enqueue([job]), ([id]) => Option.fromNullable(id)),
-              ),
-            ),
+      atomically(
+        Effect.flatMap(begin({ name, period }), (begun) =>
+          begun.length === 0 ? Effect.succeedNone : Effect.map(enqueue([job]), ([id]) => Option.fromNullable(id)),
+        ),
       ),
 
     claim: claims.make(engine, statements, keys, atomically),

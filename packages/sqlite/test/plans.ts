@@ -8,9 +8,12 @@ import * as EntityGraph from "@cadastre/sql/EntityGraph";
 import * as EntityStore from "@cadastre/sql/EntityStore";
 import * as EventLog from "@cadastre/sql/EventLog";
 import * as FacetStore from "@cadastre/sql/FacetStore";
+import * as JobBoard from "@cadastre/sql/JobBoard";
+import * as JobQueue from "@cadastre/sql/JobQueue";
 import * as Migrations from "@cadastre/sql/Migrations";
 import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
 import { entity, everything } from "@cadastre/testing/Fixtures";
+import type { Connection } from "@effect/sql/SqlConnection";
 import * as Effect from "effect/Effect";
 import * as engines from "../src/internal/engine.ts";
 import { SCHEMA } from "../src/internal/schema.ts";
@@ -34,25 +37,27 @@ export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<Enti
     yield* UnitOfWork.make(engine).transact(EntityStore.make(engine).save(entities));
   }
   const asked: Array<Asked> = [];
+  const watch = (connection: Connection): Connection => ({
+    ...connection,
+    execute: (text, values, transform) =>
+      connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, undefined).pipe(
+        Effect.tap((plan) =>
+          Effect.sync(() => {
+            // SQLite's own columns.
+            asked.push({ text, values, plan: plan as ReadonlyArray<Step> });
+          }),
+        ),
+        Effect.zipRight(connection.execute(text, values, transform)),
+      ),
+  });
   const watched: typeof engine = {
     ...engine,
-    withReader: (use) =>
-      engine.withReader((connection) =>
-        use({
-          ...connection,
-          execute: (text, values, transform) =>
-            connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, undefined).pipe(
-              Effect.tap((plan) =>
-                Effect.sync(() => {
-                  // SQLite's own columns.
-                  asked.push({ text, values, plan: plan as ReadonlyArray<Step> });
-                }),
-              ),
-              Effect.zipRight(connection.execute(text, values, transform)),
-            ),
-        }),
-      ),
+    withReader: (use) => engine.withReader((connection) => use(watch(connection))),
+    client: new Proxy(engine.client, {
+      get: (client, key) => (key === "reserve" ? Effect.map(client.reserve, watch) : Reflect.get(client, key)),
+    }),
   };
+  const unitOfWork = UnitOfWork.make(watched);
 
   /** Every statement that a call runs. */
   const statements = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<ReadonlyArray<Asked>, E> =>
@@ -70,6 +75,8 @@ export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<Enti
     facets: FacetStore.make(watched),
     graph: EntityGraph.make(watched),
     log: EventLog.make(watched),
+    queue: JobQueue.make(watched, unitOfWork),
+    board: JobBoard.make(watched, unitOfWork),
   };
 });
 

@@ -28,7 +28,7 @@ export const uid = (n: number): EntityUid => EntityUid.make(`ent_${uuid(n)}`);
 
 let issued = 0;
 
-export interface EntityOptions {
+interface EntityOptions {
   readonly uid?: EntityUid;
   readonly kind?: string;
   readonly namespace?: string;

@@ -90,15 +90,18 @@ const launched = (postgres, words, folder) =>
     let log = "";
     const late = setTimeout(() => child.kill("SIGQUIT"), PATIENCE);
     child.on("error", reject);
-    child.on("exit", () => reject(new Error(`the server did not start:\n${log}`)));
-    child.stderr.on("data", (chunk) => {
+    const fail = () => reject(new Error(`the server did not start:\n${log}`));
+    const read = (chunk) => {
       log = (log + chunk).slice(-2000);
-      if (log.includes("database system is ready to accept connections")) {
-        clearTimeout(late);
-        child.removeAllListeners("exit");
-        resolve(child);
-      }
-    });
+      if (!log.includes("database system is ready to accept connections")) return;
+      clearTimeout(late);
+      child.off("exit", fail);
+      child.stderr.off("data", read);
+      child.stderr.resume();
+      resolve(child);
+    };
+    child.on("exit", fail);
+    child.stderr.on("data", read);
   });
 
 const ended = (child, signal) =>

@@ -46,7 +46,10 @@ const BATCH = 200;
 
 interface Held {
   readonly job: Job.ClaimedJob;
+  readonly deadline: number;
   fiber: Fiber.RuntimeFiber<void> | undefined;
+  /** Interrupted because its time was over. */
+  isOverdue: boolean;
   /** The end of the lease as this worker knows it. */
   until: number;
 }
@@ -79,26 +82,29 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
   };
 
   /** An attempt in a fiber of its own. Where that is interrupted, another has the job or the worker stops. */
-  const start = Effect.fnUntraced(function* (job: Job.ClaimedJob, until: number) {
+  const start = Effect.fnUntraced(function* (job: Job.ClaimedJob, now: number) {
     const handler = byKind.get(job.kind);
     if (handler === undefined) return yield* Effect.dieMessage(`a job of kind ${job.kind} was not asked for`);
-    const one: Held = { job, until, fiber: undefined };
+    const deadline = now + Duration.toMillis(handler.timeout);
+    const one: Held = { job, deadline, until: now + lease, fiber: undefined, isOverdue: false };
     held.set(job.id, one);
     count(job, 1);
     // Whatever becomes of the attempt, it ends here; even one that is interrupted before it began.
     const body = Effect.uninterruptible(
       Effect.flatMap(Effect.exit(Effect.interruptible(attempt.outcome(handler, job))), (exit) => {
         count(job, -1);
-        if (Exit.isSuccess(exit) && exit.value === undefined) forget(job.lease);
-        const outcome: Job.Outcome | undefined = Exit.isSuccess(exit)
-          ? exit.value
-          : stopping
-            ? { _tag: "Released" }
-            : undefined;
-        return Effect.zipRight(
-          outcome === undefined ? Effect.void : Queue.offer(ended, { lease: job.lease, outcome }),
-          Effect.asVoid(Queue.offer(stirred, undefined)),
-        );
+        const settle = (outcome: Job.Outcome | undefined) =>
+          outcome === undefined
+            ? Effect.sync(() => forget(job.lease))
+            : Queue.offer(ended, { lease: job.lease, outcome });
+        const written = Exit.isSuccess(exit)
+          ? settle(exit.value)
+          : one.isOverdue
+            ? Effect.flatMap(attempt.overdue(handler, job), settle)
+            : stopping
+              ? settle({ _tag: "Released" })
+              : Effect.void;
+        return Effect.zipRight(written, Effect.asVoid(Queue.offer(stirred, undefined)));
       }),
     );
     one.fiber = yield* FiberSet.run(fibers, body);
@@ -119,7 +125,7 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
       running: groups,
     });
     const now = yield* Clock.currentTimeMillis;
-    yield* Effect.forEach(jobs, (job) => start(job, now + lease), { discard: true });
+    yield* Effect.forEach(jobs, (job) => start(job, now), { discard: true });
     return Math.min((nextAt ?? Number.POSITIVE_INFINITY) - now, poll);
   });
   // Not to be interrupted between the claim and the start: the jobs would wait for the end of their leases.
@@ -142,6 +148,17 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
   const forget = ({ id, seq }: Job.Lease): void => {
     if (held.get(id)?.job.lease.seq === seq) held.delete(id);
   };
+
+  /** One look at all of them: a timer for each would cost more than the job. */
+  const watch = Effect.gen(function* () {
+    if (running === 0) return;
+    const now = yield* Clock.currentTimeMillis;
+    for (const one of held.values()) {
+      if (one.deadline > now || one.isOverdue || one.fiber === undefined) continue;
+      one.isOverdue = true;
+      yield* Fiber.interruptFork(one.fiber);
+    }
+  });
 
   const beat = Effect.gen(function* () {
     if (held.size === 0) return;
@@ -167,6 +184,7 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
   yield* Effect.forkScoped(Stream.runForEach(listen("jobs"), () => Queue.offer(stirred, undefined)));
   yield* Effect.forkScoped(Effect.forever(settle));
   yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lease / 4), beat)));
+  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep("1 second"), watch)));
   const claims = yield* Effect.forkScoped(Effect.forever(claiming));
 
   const until = (condition: () => boolean) =>

@@ -9,7 +9,7 @@ import * as Options from "./Options.ts";
 
 export const config = Command.make(
   "config",
-  { ...Options.database, ...Options.listening, ...Options.connection, format: Options.format },
+  { ...Options.database, ...Options.listening, ...Options.agents, ...Options.connection, format: Options.format },
   (given) =>
     Effect.gen(function* () {
       const output = yield* Output;

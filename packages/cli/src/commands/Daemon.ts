@@ -2,12 +2,15 @@ import * as Command from "@effect/cli/Command";
 import * as Effect from "effect/Effect";
 import * as Options from "./Options.ts";
 
-export const daemon = Command.make("daemon", { ...Options.listening, ...Options.database }, (given) =>
-  Effect.gen(function* () {
-    const config = yield* Options.configured(given, false);
-    const { run } = yield* Effect.promise(() => import("../Daemon.ts"));
-    return yield* run(config);
-  }),
+export const daemon = Command.make(
+  "daemon",
+  { ...Options.listening, ...Options.database, ...Options.agents },
+  (given) =>
+    Effect.gen(function* () {
+      const config = yield* Options.configured(given, false);
+      const { run } = yield* Effect.promise(() => import("../Daemon.ts"));
+      return yield* run(config);
+    }),
 ).pipe(
   Command.withDescription(
     Options.describe(
@@ -19,6 +22,7 @@ export const daemon = Command.make("daemon", { ...Options.listening, ...Options.
         "cadastre daemon",
         "cadastre daemon --port 8080 --db /var/lib/cadastre/catalog.db",
         "cadastre daemon --log-format json --log-level warning",
+        "cadastre daemon --mcp-read-only true --mcp-toolsets search,graph",
       ],
     ),
   ),

@@ -31,13 +31,23 @@ export const database = {
   sqliteSynchronous: setting("sqliteSynchronous"),
 };
 
-export const connection = { url: setting("url"), tokenFile: setting("tokenFile") };
+export const connection = {
+  url: setting("url"),
+  tokenFile: setting("tokenFile"),
+  tokenCommand: setting("tokenCommand"),
+};
 
 export const listening = {
   host: setting("host"),
   port: setting("port"),
   hostnames: setting("hostnames"),
   logFormat: setting("logFormat"),
+};
+
+export const agents = {
+  mcpReadOnly: setting("mcpReadOnly"),
+  mcpToolsets: setting("mcpToolsets"),
+  mcpSessions: setting("mcpSessions"),
 };
 
 type Given = { readonly [K in Config.Flagged]?: Option.Option<string> };

@@ -11,15 +11,20 @@ import { ExitCode } from "../ExitCode.ts";
 import * as Failure from "../Failure.ts";
 
 /**
- * The option names a file, CADASTRE_TOKEN holds the token, and the files of the other sources come last. What nobody has
- * named, the token of the state directory, is for this machine's own daemon: no other address learns it.
+ * What an option names, then CADASTRE_TOKEN, which holds the token, then the other sources: a command before a file. What
+ * nobody has named, the token of the state directory, is for this machine's own daemon: no other address learns it.
  */
 export const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => {
-  const { origins, tokenFile, token, isOwn, url } = config;
-  if (origins.tokenFile !== "--token-file" && Option.isSome(token)) {
-    return checked(Redacted.value(token.value), Environment.TOKEN);
-  }
-  if (origins.tokenFile === "default" && !isOwn) {
+  const { tokenFile, tokenCommand } = config.origins;
+  if (tokenCommand === "--token-command") return printed(config.tokenCommand);
+  if (tokenFile === "--token-file") return kept(config);
+  if (Option.isSome(config.token)) return checked(Redacted.value(config.token.value), Environment.TOKEN);
+  return config.tokenCommand === "" ? kept(config) : printed(config.tokenCommand);
+};
+
+const kept = ({ origins, tokenFile, isOwn, url }: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => {
+  const isDefault = origins.tokenFile === "default";
+  if (isDefault && !isOwn) {
     return new Failure.Failure({
       exit: ExitCode.denied,
       message: `There is no token for ${url}: the one of this machine's own daemon is not sent elsewhere.`,
@@ -32,13 +37,43 @@ export const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure
       new Failure.Failure({
         exit: ExitCode.denied,
         message: `There is no token: ${tokenFile} cannot be read.`,
-        next:
-          origins.tokenFile === "default"
-            ? "The daemon writes it at its first start here. If it is lost: cadastre admin token create --name admin --scope admin > FILE, then --token-file FILE."
-            : "Give another file with --token-file, or set CADASTRE_TOKEN.",
+        next: isDefault
+          ? "The daemon writes it at its first start here. If it is lost: cadastre admin token create --name admin --scope admin > FILE, then --token-file FILE."
+          : "Give another file with --token-file, or set CADASTRE_TOKEN.",
       }),
   }).pipe(Effect.flatMap((text) => checked(text.trim(), tokenFile)));
 };
+
+/** Milliseconds that the command may take: somebody may have to unlock something. */
+const PATIENCE = 60_000;
+
+/** It gets no input, and what it complains of is shown. */
+const printed = (command: string) =>
+  Effect.promise(() => import("node:child_process")).pipe(
+    Effect.flatMap(({ spawn }) =>
+      Effect.async<string, Failure.Failure>((resume) => {
+        const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "inherit"], timeout: PATIENCE });
+        const chunks: Array<Buffer> = [];
+        const fail = (how: string) =>
+          resume(
+            new Failure.Failure({
+              exit: ExitCode.denied,
+              message: `The token command ${how}.`,
+              next: "It is run by the shell, and prints the token alone; see --token-command and CADASTRE_TOKEN_COMMAND.",
+            }),
+          );
+        child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+        child.on("error", ({ message }) => fail(`cannot be run: ${message}`));
+        child.on("close", (code, signal) =>
+          code === 0
+            ? resume(Effect.succeed(Buffer.concat(chunks).toString("utf8").trim()))
+            : fail(`ended with ${code ?? signal}`),
+        );
+        return Effect.sync(() => child.kill());
+      }),
+    ),
+    Effect.flatMap((text) => checked(text, "the output of the token command")),
+  );
 
 const checked = (token: string, origin: string): Effect.Effect<Redacted.Redacted, Failure.Failure> =>
   /^[\x21-\x7e]+$/.test(token)

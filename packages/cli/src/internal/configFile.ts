@@ -18,7 +18,7 @@ export interface FileEntry {
   readonly origin: string;
 }
 
-export interface ConfigFile {
+interface ConfigFile {
   readonly entries: ReadonlyArray<FileEntry>;
   readonly problems: ReadonlyArray<string>;
 }

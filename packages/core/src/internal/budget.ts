@@ -16,10 +16,10 @@ export interface Budget {
   readonly isBreathless: () => boolean;
 }
 
-export const MAX_EVALUATIONS = 20_000;
+const MAX_EVALUATIONS = 20_000;
 
 /** Milliseconds. */
-export const MAX_TIME = 250;
+const MAX_TIME = 250;
 
 /** Milliseconds for which the process may be kept from anything else: far below what a person notices. */
 const MAX_BREATH = 10;

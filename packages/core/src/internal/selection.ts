@@ -15,7 +15,7 @@ export interface Selection {
   readonly residual: Expression | undefined;
 }
 
-export type Select = (query: EntityQuery, filter: string | undefined) => Effect.Effect<Selection, InvalidInput>;
+type Select = (query: EntityQuery, filter: string | undefined) => Effect.Effect<Selection, InvalidInput>;
 
 /** Only active entities where neither the query nor the filter speaks of states. */
 export const make: Effect.Effect<Select, never, Expressions> = Effect.map(

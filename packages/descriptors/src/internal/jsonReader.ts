@@ -18,7 +18,7 @@ export const readJson = (text: string, first: Position): JsonText => {
   };
 };
 
-export interface JsonText extends ReadText {
+interface JsonText extends ReadText {
   readonly content: Either.Either<unknown, ReadonlyArray<PlacedFault>>;
 }
 

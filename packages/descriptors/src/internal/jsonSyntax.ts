@@ -3,7 +3,7 @@
  * without the place, so this reads the text again, and only when that parser has refused it.
  */
 
-export interface SyntaxFault {
+interface SyntaxFault {
   readonly offset: number;
   readonly message: string;
 }

@@ -27,7 +27,7 @@ export const TAB = 0x09;
 export const isBlank = (byte: number): boolean => byte === SPACE || byte === TAB || byte === CR || byte === LF;
 
 /** The bytes of one document, which are let go as soon as they are too many. */
-export interface Gatherer {
+interface Gatherer {
   readonly add: (bytes: Uint8Array) => void;
   /** What was gathered; the next document starts empty. */
   readonly take: () => Uint8Array | Fault;

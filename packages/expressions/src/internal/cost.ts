@@ -14,7 +14,7 @@ export const BUDGET = 200_000;
 const ITEMS = 100;
 const CHARACTERS = 200;
 
-export interface Estimate {
+interface Estimate {
   readonly steps: number;
   /** Items of the value, where it is a collection. */
   readonly items: number;

@@ -40,7 +40,7 @@ export const FIELDS: { readonly [variable: string]: ReadonlyArray<string> } = {
   event: Object.keys(EVENT),
 };
 
-export const SHORTHANDS = ["kind", "namespace", "name", "owner", "tags", "labels", "annotations"];
+const SHORTHANDS = ["kind", "namespace", "name", "owner", "tags", "labels", "annotations"];
 
 /** Names of types, which are values too: `type(x) == string`. */
 export const TYPES: ReadonlySet<string> = new Set([

@@ -33,7 +33,7 @@ const MAX_SIZE = 300;
  */
 const MAX_ITEM_TESTS = 16;
 
-export interface Pushdown {
+interface Pushdown {
   readonly pushed: Predicate;
   readonly exact: boolean;
   readonly parts: ReadonlyArray<ExpressionPart>;

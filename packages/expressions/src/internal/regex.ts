@@ -6,7 +6,7 @@ import { RE2JS } from "re2js";
 import { type Failure, type Meter, spend } from "./values.ts";
 
 /** Characters of a pattern. */
-export const MAX_PATTERN = 200;
+const MAX_PATTERN = 200;
 
 type Test = (meter: Meter, text: string) => boolean | Failure;
 

@@ -68,6 +68,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   skipLocked: sql`FOR UPDATE SKIP LOCKED`,
   lockTexts: (json) =>
     sql`SELECT pg_advisory_xact_lock(hashtextextended(text, 0)) FROM json_array_elements_text(${json}::json) text`,
+  indexed: () => sql.literal(""),
   records: (json, columns) => {
     const values = Object.entries(columns).map(([name, type], i) =>
       sql.literal(`(value ->> ${i})${type === "integer" ? "::bigint" : ""} AS ${name}`),

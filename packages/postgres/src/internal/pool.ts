@@ -30,7 +30,7 @@ export interface Options {
   readonly idleInTransactionTimeout?: number | undefined;
 }
 
-export interface Pool {
+interface Pool {
   /** A connection for one fiber, until the scope is closed. */
   readonly reserve: Effect.Effect<Connection, SqlError, Scope.Scope>;
   /** From now on this text is prepared, by name, on each connection that runs it. */

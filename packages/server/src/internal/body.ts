@@ -40,11 +40,12 @@ export const bodyOf = (request: IncomingMessage, mediaType: string, limits: Limi
     ? NONE
     : {
         mediaType,
+        text: readText(request, limits.body),
         json: Effect.flatMap(readText(request, limits.body), parse),
         bytes: Stream.suspend(() => readBytes(request, limits)), // making the stream costs more than a whole small request
       };
 
-const NONE: Body = { mediaType: "", json: Effect.succeed(undefined), bytes: Stream.empty };
+const NONE: Body = { mediaType: "", text: Effect.succeed(""), json: Effect.succeed(undefined), bytes: Stream.empty };
 
 const parse = (text: string): Effect.Effect<unknown, InvalidInput> =>
   Effect.flatMap(documents, ({ parseJson }) =>

@@ -150,6 +150,7 @@ const sendLines = (
     response.end();
     return Effect.succeed(0);
   }
+  response.flushHeaders(); // a stream may have nothing to tell for long
   let bytes = 0;
   return body.pipe(
     Stream.runForEachChunk((lines) => {
@@ -158,7 +159,10 @@ const sendLines = (
       return response.write(text) ? Effect.void : drained(response, stalled);
     }),
     Effect.map(() => {
-      response.socket?.setTimeout(Duration.toMillis(stalled), () => response.destroy());
+      const { socket } = response;
+      const cut = () => void response.destroy();
+      socket?.setTimeout(Duration.toMillis(stalled), cut);
+      response.once("close", () => socket?.off("timeout", cut)); // the connection may go on to serve others
       response.end();
       return bytes;
     }),

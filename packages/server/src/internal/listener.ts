@@ -120,7 +120,7 @@ export const make = (options: {
           body: bodyOf(request, mediaType.right, limits),
         }),
         Caller,
-        { principal, requestId: exchange.requestId, via: "rest", traceparent: Exchange.traceparentOf(request) },
+        { principal, requestId: exchange.requestId, via: route.via, traceparent: Exchange.traceparentOf(request) },
       );
     };
 

@@ -26,12 +26,14 @@ export const make = (engine: Context.Tag.Service<Engine>): OrderingKeys => {
   const unblock = statements.prepareWrite(sql`
     UPDATE jobs SET state = CASE WHEN run_at <= ${"now"} THEN 'ready' ELSE 'scheduled' END, updated_at = ${"now"}
     WHERE id IN (
-      SELECT min(b.id) FROM (${dialect.records("keys", { queue: "text", key: "text" })}) k
-        JOIN jobs b ON b.queue = k.queue AND b.ordering_key = k.key AND b.state = 'blocked'
-      WHERE NOT EXISTS (
-        SELECT 1 FROM jobs f WHERE f.queue = k.queue AND f.ordering_key = k.key AND f.state IN ('scheduled', 'ready', 'running')
+      SELECT (
+        SELECT min(b.id) FROM jobs b WHERE b.queue = k.queue AND b.ordering_key = k.key AND b.state = 'blocked'
       )
-      GROUP BY k.queue, k.key
+      FROM (${dialect.records("keys", { queue: "text", key: "text" })}) k
+      WHERE NOT EXISTS (
+        SELECT 1 FROM jobs f
+        WHERE f.queue = k.queue AND f.ordering_key = k.key AND f.state IN ('scheduled', 'ready', 'running')
+      )
     )`);
 
   const lock: OrderingKeys["lock"] = (keys) => {

@@ -95,6 +95,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   lockRow: sql.literal(""),
   skipLocked: sql.literal(""),
   lockTexts: undefined,
+  indexed: (index) => sql.literal(`INDEXED BY ${index}`),
   records: (json, columns) => {
     const values = Object.keys(columns).map((name, i) => sql.literal(`value ->> ${i} AS ${name}`));
     return sql`SELECT ${sql.csv(values)} FROM json_each(${json})`;

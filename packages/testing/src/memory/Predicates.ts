@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from "@cadastre/domain/Json";
 import type { OrderOperator, Place, Predicate, Scalar, TextTest, ValueType } from "@cadastre/domain/Predicate";
 
 /** An entity as a predicate sees it. */
-export interface Subject {
+interface Subject {
   readonly envelope: JsonObject;
   /** The owner's key; "" without one. */
   readonly owner: string;

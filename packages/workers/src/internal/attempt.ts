@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit";
 import * as Metric from "effect/Metric";
 import * as Random from "effect/Random";
 import * as Tracer from "effect/Tracer";
-import { AttemptFailed, type Handler } from "../Handler.ts";
+import type { Handler } from "../Handler.ts";
 
 const attempts = Metric.counter("cadastre_job_attempts", {
   description: "Attempts at jobs, by queue, kind and outcome.",
@@ -23,20 +23,36 @@ const attempts = Metric.counter("cadastre_job_attempts", {
  */
 export const outcome = (handler: Handler, job: Job.ClaimedJob): Effect.Effect<Job.Outcome | undefined> =>
   Effect.suspend(() => handler.run(job)).pipe(
-    Effect.timeoutFail({
-      duration: handler.timeout,
-      onTimeout: () => new AttemptFailed({ message: `it took longer than ${Duration.format(handler.timeout)}` }),
-    }),
     traced(job),
     Effect.exit,
     // A handler that interrupts itself has failed; the interruption of this fiber goes on.
     Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.succeed(DONE) : ofCause(handler, job, exit.cause))),
-    Effect.tap((outcome) =>
-      attempts(Effect.succeed(1)).pipe(
-        Effect.tagMetrics({ queue: job.queue, kind: job.kind, outcome: outcome?._tag ?? "Settled" }),
-      ),
-    ),
+    Effect.tap((outcome) => Metric.increment(counterOf(job, outcome?._tag ?? "Settled"))),
   );
+
+/** Made once for each: tagging one takes longer than counting. */
+const counters = new Map<string, typeof attempts>();
+
+const counterOf = ({ queue, kind }: Job.ClaimedJob, outcome: Job.Outcome["_tag"] | "Settled"): typeof attempts => {
+  const key = `${outcome} ${queue} ${kind}`;
+  const known = counters.get(key);
+  if (known !== undefined) return known;
+  const made = attempts.pipe(
+    Metric.tagged("queue", queue),
+    Metric.tagged("kind", kind),
+    Metric.tagged("outcome", outcome),
+  );
+  counters.set(key, made);
+  return made;
+};
+
+/** The outcome of an attempt that was interrupted because its time was over. */
+export const overdue = (handler: Handler, job: Job.ClaimedJob): Effect.Effect<Job.Outcome> =>
+  Effect.gen(function* () {
+    yield* Metric.increment(counterOf(job, "Failed"));
+    const retryAt = yield* later(handler, job, yield* Clock.currentTimeMillis);
+    return failed(`it took longer than ${Duration.format(handler.timeout)}`, retryAt);
+  });
 
 const DONE: Job.Outcome = { _tag: "Done" };
 

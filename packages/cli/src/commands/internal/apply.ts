@@ -1,12 +1,14 @@
 /**
  * `entity apply` and `entity validate`: from files to the catalog, with every fault at its place.
  */
+import { tmpdir } from "node:os";
 import * as Writer from "@cadastre/descriptors/Writer";
 import { type BatchSummary, type DocumentResult, MAX_ATOMIC } from "@cadastre/domain/Batch";
-import { InvalidInput } from "@cadastre/domain/Errors";
+import { InvalidInput, type StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Fault } from "@cadastre/domain/Fault";
+import { Spool } from "@cadastre/domain/Spool";
+import * as SpoolFiles from "@cadastre/server/SpoolFiles";
 import * as Effect from "effect/Effect";
-import type * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
 import * as Checking from "../../Checking.ts";
 import { Client } from "../../Client.ts";
@@ -16,16 +18,14 @@ import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
 import * as Options from "../Options.ts";
-import { connected } from "./connected.ts";
+import { connected, type Given } from "./connected.ts";
 
-interface Apply {
+interface Apply extends Given {
   readonly paths: ReadonlyArray<string>;
   readonly bestEffort: boolean;
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly format: Options.Format;
-  readonly url: Option.Option<string>;
-  readonly tokenFile: Option.Option<string>;
 }
 
 /** What became of one document, wherever that was decided. */
@@ -38,10 +38,21 @@ interface Outcome extends Checking.Place {
 }
 
 export const apply = (given: Apply) =>
+  applying(given).pipe(Effect.scoped, Effect.provide(SpoolFiles.layer({ directory: tmpdir() })));
+
+const applying = (given: Apply) =>
   Effect.gen(function* () {
+    const spool = yield* Effect.mapError(
+      Effect.flatMap(Spool, ({ make }) => make),
+      Failure.from,
+    );
     // Told first if the configuration is wrong: reading may take long.
-    yield* Options.configured({ url: given.url, tokenFile: given.tokenFile });
-    const checking = yield* Checking.check(given.paths, yield* Progress.bar("Reading", "files"));
+    const { url, tokenFile, tokenCommand } = given;
+    yield* Options.configured({ url, tokenFile, tokenCommand });
+    const checking = yield* Checking.check(given.paths, {
+      progress: yield* Progress.bar("Reading", "files"),
+      keep: (documents) => Effect.mapError(spool.append(documents), Failure.from),
+    });
     yield* demandDocuments(checking, given.paths);
     const good = checking.documents.filter(({ outcome }) => outcome._tag === "Good");
     const refusedHere = checking.documents.length - good.length;
@@ -63,7 +74,7 @@ export const apply = (given: Apply) =>
         next: "Apply them with --best-effort, or in parts.",
       });
     }
-    const sent = new Map(yield* connected(given, send(good, given)));
+    const sent = new Map(yield* connected(given, send(good, stillGood(spool.lines, checking.documents), given)));
     const outcomes = checking.documents.map((document) => sent.get(document) ?? refused(document));
     yield* tellOutcomes(outcomes, given);
     yield* tellSummary(outcomes, checking, given);
@@ -75,7 +86,7 @@ export const apply = (given: Apply) =>
 export const validate = (given: Pick<Apply, "paths" | "format">) =>
   Effect.gen(function* () {
     const { note, line } = yield* Output;
-    const checking = yield* Checking.check(given.paths, yield* Progress.bar("Checking", "files"));
+    const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "files") });
     yield* demandDocuments(checking, given.paths);
     yield* tellFindings(checking.documents);
     const bad = checking.documents.filter(({ outcome }) => outcome._tag !== "Good");
@@ -106,27 +117,37 @@ const demandDocuments = ({ documents, files, others }: Checking.Checking, paths:
         next: "Give the files or folders that hold them; a file of another name is read if it is named itself.",
       });
 
+/** Of what was kept, in the order of the documents, the JSON of those that are not in conflict. */
+const stillGood = <E>(
+  kept: Stream.Stream<string, E>,
+  documents: ReadonlyArray<Checking.Checked>,
+): Stream.Stream<string, E> =>
+  Stream.suspend(() => {
+    const outcomes = documents.filter(({ outcome }) => outcome._tag !== "Faulty").map(({ outcome }) => outcome._tag);
+    let i = 0;
+    return Stream.filter(kept, () => outcomes[i++] === "Good");
+  });
+
 /** Sends the good documents; what became of each. */
-const send = (good: ReadonlyArray<Checking.Checked>, { bestEffort, dryRun, force }: Apply) =>
+const send = (
+  good: ReadonlyArray<Checking.Checked>,
+  json: Stream.Stream<string, StoreUnavailable>,
+  { bestEffort, dryRun, force }: Apply,
+) =>
   Effect.gen(function* () {
     const client = yield* Client;
     const progress = yield* Progress.bar(dryRun ? "Trying" : "Applying", "documents");
     const results: Array<readonly [Checking.Checked, Outcome]> = [];
-    yield* client
-      .apply(
-        Stream.fromIterable(good).pipe(Stream.map(({ outcome }) => (outcome._tag === "Good" ? outcome.json : ""))),
-        { mode: bestEffort ? "best-effort" : "atomic", dryRun, force },
-      )
-      .pipe(
-        Stream.runForEach((result) => {
-          if ("summary" in result) return Effect.void;
-          const document = good[result.index];
-          if (document === undefined) return Effect.void;
-          results.push([document, placed(document, result)]);
-          return progress(results.length, good.length);
-        }),
-        Effect.catchAll((error) => refuse(error, good)),
-      );
+    yield* client.apply(json, { mode: bestEffort ? "best-effort" : "atomic", dryRun, force }).pipe(
+      Stream.runForEach((result) => {
+        if ("summary" in result) return Effect.void;
+        const document = good[result.index];
+        if (document === undefined) return Effect.void;
+        results.push([document, placed(document, result)]);
+        return progress(results.length, good.length);
+      }),
+      Effect.catchAll((error) => refuse(error, good)),
+    );
     return results;
   });
 

@@ -17,16 +17,17 @@ import * as Options from "../Options.ts";
 export interface Given {
   readonly url: Option.Option<string>;
   readonly tokenFile: Option.Option<string>;
+  readonly tokenCommand: Option.Option<string>;
 }
 
 const services = Layer.merge(Client.layer, Questions.layer);
 
 /** Runs what asks the daemon. */
 export const connected = <A, R>(
-  { url, tokenFile }: Given,
+  { url, tokenFile, tokenCommand }: Given,
   effect: Effect.Effect<A, Failure.Failure, R>,
 ): Effect.Effect<A, Failure.Failure, Exclude<R, Client.Client | Questions.Questions>> =>
-  Effect.flatMap(Options.configured({ url, tokenFile }), (config) =>
+  Effect.flatMap(Options.configured({ url, tokenFile, tokenCommand }), (config) =>
     Effect.provide(effect, Layer.provide(services, Connection.layer(config))),
   );
 

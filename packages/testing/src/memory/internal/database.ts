@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as FiberRef from "effect/FiberRef";
 import type { EntityRow } from "./entityRow.ts";
-import type { JobRow } from "./jobQueue.ts";
+import type { JobRow } from "./jobRow.ts";
 
 type Journal = Array<() => void>;
 
@@ -52,7 +52,7 @@ export class Table<K, V> {
 }
 
 /** Edges by the references at both of their ends. One edge may be there several times, once for each that declares it. */
-export class EdgeIndex {
+class EdgeIndex {
   readonly #ends = new Map<ReferenceKey, Map<string, Edge>>();
   readonly #journal: Journal;
 

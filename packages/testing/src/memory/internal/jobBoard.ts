@@ -5,7 +5,8 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { Database } from "./database.ts";
-import { advance, type JobRow } from "./jobQueue.ts";
+import { advance } from "./jobQueue.ts";
+import type { JobRow } from "./jobRow.ts";
 
 export const make = (database: Database): Context.Tag.Service<JobBoard> => {
   const { jobs } = database;

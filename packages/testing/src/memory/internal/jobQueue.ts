@@ -5,14 +5,9 @@ import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { Database } from "./database.ts";
+import type { JobRow } from "./jobRow.ts";
 
 /** A job, its payload as JSON text, with what only the store knows of it. */
-export interface JobRow extends Omit<Job.Job, "payload"> {
-  readonly payload: string;
-  readonly leaseSeq: number;
-  readonly releases: number;
-}
-
 export const make = (database: Database): Context.Tag.Service<JobQueue> => {
   const { jobs, periods, lastSequence } = database;
 

@@ -1,7 +1,7 @@
 /**
  * Chosen fields of a JSON text.
  */
-import { isObject, type Json } from "@cadastre/domain/Json";
+import { isObject, type Json } from "./Json.ts";
 
 /**
  * The fields of an entity's text that the dotted paths name. Keys may have dots themselves (labels, annotations): what
