@@ -7,6 +7,7 @@ import * as Expressions from "@cadastre/expressions/Expressions";
 import * as Identifiers from "@cadastre/server/Identifiers";
 import type { Settings } from "@cadastre/server/Mcp";
 import * as Server from "@cadastre/server/Server";
+import * as Callbacks from "@cadastre/testing/memory/Callbacks";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -15,7 +16,7 @@ import * as Logger from "effect/Logger";
 import * as Redacted from "effect/Redacted";
 
 export const serve = Effect.fnUntraced(function* (mcp: Settings) {
-  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer);
+  const stores = Layer.mergeAll(Memory.layer, Memory.layerSpool, Identifiers.layer, Expressions.layer, Callbacks.layer);
   const services = yield* Layer.build(UseCases.layer.pipe(Layer.provideMerge(stores)));
   const token = "cad_of_the_suite";
   yield* Effect.provide(ensureAdminToken(Redacted.make(token)), services);
