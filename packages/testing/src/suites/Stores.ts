@@ -8,6 +8,8 @@ import { facets } from "./Facets.ts";
 import { filters } from "./Filters.ts";
 import { graphs } from "./Graphs.ts";
 import { jobBoard } from "./JobBoard.ts";
+import { jobKeys } from "./JobKeys.ts";
+import { jobLeases } from "./JobLeases.ts";
 import { jobModel } from "./JobModel.ts";
 import { jobs } from "./Jobs.ts";
 import { listing } from "./Listing.ts";
@@ -30,6 +32,8 @@ const SUITES: ReadonlyArray<(backend: Backend) => void> = [
   events,
   wakeups,
   jobs,
+  jobLeases,
+  jobKeys,
   jobBoard,
   jobModel,
   tokens,
