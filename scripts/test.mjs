@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { install, nodeProblem } from "./install.mjs";
@@ -41,6 +42,9 @@ const vitest = spawnSync(
   [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
+    // Many tests wait for processes that they have started: one more at a time than there are cores.
+    `--maxWorkers=${availableParallelism() + 1}`,
+    "--minWorkers=1",
     "--reporter=default",
     `--reporter=${join(root, "scripts/checks/summary.mjs")}`,
     ...process.argv.slice(2),

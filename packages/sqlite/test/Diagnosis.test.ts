@@ -59,7 +59,7 @@ it.scoped("finds each kind of damage under its name", () =>
       ["INSERT INTO entity_search (rowid, words) VALUES (99, '1X')", ["search-orphans"]],
       ["DELETE FROM entity_search WHERE rowid = (SELECT rank FROM entities WHERE id = 1)", ["search-missing"]],
       [
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(name, uid)', '(name, uid DESC)') WHERE name = 'entities_by_name'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(name, uid)', '(uid, name)') WHERE name = 'entities_by_name'",
         ["integrity"],
       ],
     ];
