@@ -46,16 +46,27 @@ export const ensure = (state: string): Effect.Effect<void, Failure | StoreUnavai
       return;
     }
 
-    const left = isBrokenOff ? (yield* inState(() => readFile(unfinished, "utf8"))).trim() : "";
+    const isOwn = yield* inState(() => reserve(unfinished));
+    const left = isOwn ? "" : (yield* inState(() => readFile(unfinished, "utf8"))).trim();
     const secret = TOKEN.test(left) ? left : yield* fresh(inState, unfinished);
     if (yield* Bootstrap.ensureAdminToken(Redacted.make(secret))) {
       yield* inState(() => rename(unfinished, file));
       yield* Effect.logInfo("made the first token").pipe(Effect.annotateLogs({ file }));
-    } else {
-      // Another replica was faster: the token is where that one has written it.
+    } else if (isOwn) {
+      // Another replica was faster: the token is where that one has written it. A file that was there may be another's.
       yield* inState(() => rm(unfinished, { force: true }));
     }
   });
+
+/** True if there was no such file, and there is an empty one now. */
+const reserve = (file: string): Promise<boolean> =>
+  open(file, "wx", 0o600).then(
+    (handle) => handle.close().then(() => true),
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EEXIST") return false;
+      throw cause;
+    },
+  );
 
 const TOKEN = /^cad_[\w-]{43}$/;
 

@@ -132,6 +132,8 @@ it.scoped("copies a database, never over a file that is there unless it is told 
     const refused = yield* run(["admin", "backup", `${home}/taken.db`]);
     expect(refused).toMatchObject({ exit: 7, err: expect.stringContaining("is there already.") });
     expect(yield* Effect.promise(() => readFile(`${home}/taken.db`, "utf8"))).toBe("mine");
+    const itself = yield* run(["admin", "backup", `${home}/state/cadastre/catalog.db`, "--force"]);
+    expect([itself.exit, itself.err]).toEqual([2, expect.stringContaining("is the database itself")]);
     expect((yield* run(["admin", "backup", `${home}/taken.db`, "--force"])).exit).toBe(0);
     expect(statSync(`${home}/taken.db`).mode & 0o777).toBe(0o600);
     expect((yield* run(["admin", "backup", `${home}/no/such/copy.db`])).exit).toBe(7);

@@ -30,7 +30,7 @@ export type Stores = SqlStores.Stores;
  */
 export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> => {
   const opened = Effect.tap(engine.make(options), (opened) =>
-    options.migrate === "manual" ? demanded(opened) : migrated(opened),
+    options.migrate === "manual" ? demanded(opened) : migrate(options),
   );
   return Layer.merge(
     SqlStores.layer,
@@ -45,7 +45,13 @@ export const layer = (options: Options): Layer.Layer<Stores, StoreUnavailable> =
 export const migrate = (
   options: pool.Options,
 ): Effect.Effect<{ readonly from: number; readonly to: number }, StoreUnavailable> =>
-  Effect.scoped(Effect.flatMap(engine.make(options), migrated));
+  Effect.scoped(
+    // However long it takes, and however long another process takes that is at it.
+    Effect.flatMap(
+      engine.make({ ...options, poolSize: 1, statementTimeout: 0, idleInTransactionTimeout: 0 }),
+      (opened) => Migrations.migrate(opened, SCHEMA),
+    ),
+  );
 
 /** Versions of the tables: those of the database, 0 where there is none yet, and those of this program. */
 export const status = (
@@ -56,8 +62,6 @@ export const status = (
 /** Whether the server refused the user or the password, or asked for one that was not given. */
 export const isUnauthenticated = ({ cause }: StoreUnavailable): boolean =>
   cause instanceof SqlError && failures.stateOf(cause.cause).startsWith("28");
-
-const migrated = (opened: Context.Tag.Service<Engine>) => Migrations.migrate(opened, SCHEMA);
 
 const versions = (opened: Context.Tag.Service<Engine>) =>
   Effect.map(Migrations.current(opened, SCHEMA), (current) => ({ current, latest: SCHEMA.migrations.length }));

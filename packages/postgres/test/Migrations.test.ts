@@ -49,7 +49,7 @@ describe("migrations of Postgres", () => {
     Effect.gen(function* () {
       const { url } = yield* database;
       expect(yield* refusal({ url, migrate: "manual" })).toBe(
-        `the database is at schema version 0 and this program needs ${LATEST}: run \`cadastre admin migrate\``,
+        `the database is at schema version 0 and this program needs ${LATEST}: run \`cadastre admin migrate\` first`,
       );
       expect(yield* Postgres.status({ url })).toEqual({ current: 0, latest: LATEST });
       yield* Postgres.migrate({ url });

@@ -5,7 +5,7 @@ import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { entity, event, keyOf, revised, save, token } from "@cadastre/testing/Fixtures";
-import { empty, execute } from "@cadastre/testing/PostgresDatabase";
+import { create, empty, execute } from "@cadastre/testing/PostgresDatabase";
 import { describe, expect, it } from "@effect/vitest";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -57,12 +57,33 @@ describe("Postgres", () => {
           ],
           ["there is no such database on the server", (it) => (it.pathname = "/none")],
           ["the database server refused the user or the password", (it) => (it.username = "nobody")],
+          [
+            "the database server cannot be reached: there is no such socket, or a file that its URL names is missing",
+            (it) => {
+              it.search = "?sslmode=verify-full&sslrootcert=/missing.pem";
+            },
+          ],
         ];
         for (const [reason, change] of reasons) {
           const error = yield* Effect.flip(Postgres.status(changed(change)));
           expect(error.message).toBe(reason);
           expect(String(error)).not.toContain("hunter2");
         }
+      }),
+    ),
+  );
+
+  it.live("transactions see what others commit, whatever the database has as its default", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const url = yield* create("18");
+        yield* execute(
+          url,
+          `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = 'serializable'`,
+        );
+        const engine = yield* engines.make({ url: Redacted.make(url) });
+        const shown = engine.withReader((it) => it.execute("SHOW transaction_isolation", [], undefined));
+        expect(yield* shown).toEqual([{ transaction_isolation: "read committed" }]);
       }),
     ),
   );
@@ -207,6 +228,8 @@ describe("Postgres", () => {
           expect(yield* Effect.flip(ping)).toMatchObject({
             message: "the database server does not answer, or has no connection left for this program",
           });
+          // Who gives up is not waited for.
+          yield* Fiber.interrupt(yield* Effect.fork(ping));
           yield* Fiber.interrupt(holding);
           yield* ping;
         }),

@@ -56,14 +56,22 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<F
       WHERE ${met} AND NOT EXISTS (SELECT 1 FROM ${table} WHERE h.entity_id = e.id AND ${which})`,
   ];
 
-  const last = statements.prepare(sql`SELECT coalesce(max(id), 0) AS id FROM entities`);
+  const bound = statements.prepare(
+    sql`SELECT id FROM entities WHERE id > ${"after"} ORDER BY id LIMIT 1 OFFSET ${sql.literal(String(SLICE - 1))}`,
+  );
 
   /** Ranges of ids, so that no statement looks into more documents than it should; one without bounds where none does. */
   const slices = Effect.fnUntraced(function* (query: EntityQuery, facet: Facet) {
     if (query.where === undefined && facet._tag !== "Spec") return [[]];
-    const [row] = yield* last({});
-    const count = Math.ceil(Number(row?.["id"]) / SLICE);
-    return Array.from({ length: count }, (_, i) => [sql`e.id BETWEEN ${i * SLICE + 1} AND ${(i + 1) * SLICE}`]);
+    // By what is there: ids have gaps of any width.
+    const found: Array<ReadonlyArray<Fragment>> = [];
+    for (let after = 0; ; ) {
+      const [row] = yield* bound({ after });
+      const to = row === undefined ? Number.MAX_SAFE_INTEGER : Number(row["id"]);
+      found.push([sql`e.id BETWEEN ${after + 1} AND ${to}`]);
+      if (row === undefined) return found;
+      after = to;
+    }
   });
 
   return {

@@ -75,7 +75,7 @@ describe("query plans of facets, graphs and events", () => {
       expect(yield* first(log.history(uid(1), { limit: 9, path: "/spec" }))).toBe(byRevision);
       expect(yield* first(log.revision(uid(1), 3))).toBe(byRevision.replace("<", "="));
       expect(yield* first(log.since(1, 3))).toBe("SEARCH events USING INTEGER PRIMARY KEY (rowid>?)");
-      expect(yield* first(log.head)).toBe("SEARCH events");
+      expect((yield* of(log.head))[0]).toContain("SEARCH events");
     }),
   );
 });

@@ -64,7 +64,7 @@ const REASONS: { readonly [code: string]: string } = {
   EAI_AGAIN: "the host's name could not be looked up",
   ETIMEDOUT: "it does not answer",
   EHOSTUNREACH: "there is no way to its address",
-  ENOENT: "there is no such socket",
+  ENOENT: "there is no such socket, or a file that its URL names is missing",
 };
 
 const unreachable = (cause: unknown): string => {

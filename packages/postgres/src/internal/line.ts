@@ -8,7 +8,7 @@ import * as Queue from "effect/Queue";
 import * as Schedule from "effect/Schedule";
 import type * as Scope from "effect/Scope";
 import pg from "pg";
-import { connecting, type Options } from "./pool.ts";
+import { connecting, farewell, type Options } from "./pool.ts";
 
 const CHANNEL = "cadastre";
 
@@ -42,13 +42,7 @@ export const make = Effect.fnUntraced(function* (
       await client.connect();
       return client;
     }),
-    (client) =>
-      Effect.ignore(
-        Effect.timeout(
-          Effect.promise(() => client.end()),
-          "1 second",
-        ),
-      ),
+    (client) => farewell(() => client.end()),
   );
 
   const once = Effect.scoped(

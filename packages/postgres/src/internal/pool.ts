@@ -24,7 +24,7 @@ export interface Options {
   readonly maxLifetime?: number | undefined;
   /** Milliseconds that a call waits for a connection, new or free; 5000 unless told. */
   readonly connectTimeout?: number | undefined;
-  /** Milliseconds that a statement may take; 15,000 unless told. */
+  /** Milliseconds that a statement may take; 15,000 unless told, 0: any. */
   readonly statementTimeout?: number | undefined;
   /** Milliseconds that a transaction may do nothing; 30,000 unless told. */
   readonly idleInTransactionTimeout?: number | undefined;
@@ -43,15 +43,21 @@ const LOCK_TIMEOUT = 5000;
 /** Milliseconds beyond what the server allows a statement, after which the server itself is given up on. */
 const SILENCE = 5000;
 
-/** Milliseconds that closing waits for what still runs. */
-const FAREWELL = "2 seconds";
+/** Waits two seconds for an end. Without it from then on: a finalizer is not interrupted, so a limit alone would wait as well. */
+export const farewell = (end: () => Promise<void>): Effect.Effect<void> =>
+  Effect.promise(end).pipe(Effect.interruptible, Effect.disconnect, Effect.timeout("2 seconds"), Effect.ignore);
+
+/** What works for a client that has gone stops within a second, where the server's system can tell that it has. */
+const CHECK_CLIENT = `DO $$ BEGIN
+  PERFORM set_config('client_connection_check_interval', '1000', false);
+EXCEPTION WHEN OTHERS THEN NULL; END $$`;
 
 /** How any connection to the server is made. */
 export const connecting = ({ url, connectTimeout = 5000, statementTimeout = 15_000 }: Options): pg.ClientConfig => ({
   connectionString: Redacted.value(url),
   application_name: "cadastre",
   connectionTimeoutMillis: connectTimeout,
-  query_timeout: statementTimeout + SILENCE,
+  query_timeout: statementTimeout === 0 ? 0 : statementTimeout + SILENCE,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   types: { getTypeParser },
@@ -64,6 +70,9 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
     `SET statement_timeout = ${statementTimeout}`,
     `SET idle_in_transaction_session_timeout = ${idleInTransactionTimeout}`,
     `SET lock_timeout = ${LOCK_TIMEOUT}`,
+    // Whatever the database has for others: a statement that waited must see what it waited for.
+    "SET default_transaction_isolation = 'read committed'",
+    CHECK_CLIENT,
     // Compiling a plan takes longer than running any of ours.
     "SET jit = off",
   ].join("; ");
@@ -80,13 +89,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
           },
         }),
     ),
-    (opened) =>
-      Effect.ignore(
-        Effect.timeout(
-          Effect.promise(() => opened.end()),
-          FAREWELL,
-        ),
-      ),
+    (opened) => farewell(() => opened.end()),
   );
   // A connection that breaks while nobody uses it is replaced; without a listener the process would end.
   pool.on("error", () => undefined);
@@ -96,7 +99,13 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
 
   const names = new Map<string, string>();
   return {
-    reserve: Effect.map(Effect.acquireRelease(checkOut(pool), release), ({ run }) => connection(run, names)),
+    // Who gives up while waiting gives up the place in the queue as well.
+    reserve: Effect.uninterruptibleMask((restore) =>
+      Effect.map(
+        Effect.tap(restore(checkOut(pool)), (held) => Effect.addFinalizer(() => release(held))),
+        ({ run }) => connection(run, names),
+      ),
+    ),
     prepare: (text) => {
       if (!names.has(text)) names.set(text, `s${names.size}`);
     },
@@ -115,12 +124,17 @@ interface Held {
 const checkOut = (pool: pg.Pool): Effect.Effect<Held, SqlError> =>
   Effect.async<Held, SqlError>((resume) => {
     let isWanted = true;
-    pool.connect((error, client) => {
-      if (client === undefined) {
-        resume(Effect.fail(new SqlError({ cause: error, message: "no connection" })));
-      } else if (isWanted) resume(Effect.succeed(hold(client)));
-      else client.release();
-    });
+    const fail = (cause: unknown) => resume(Effect.fail(new SqlError({ cause, message: "no connection" })));
+    try {
+      pool.connect((error, client) => {
+        if (client === undefined) fail(error);
+        else if (isWanted) resume(Effect.succeed(hold(client)));
+        else client.release();
+      });
+    } catch (cause) {
+      // The driver reads the files that the URL names for TLS as it makes a client.
+      fail(cause);
+    }
     return Effect.sync(() => {
       isWanted = false;
     });

@@ -46,7 +46,6 @@ export const SCHEMA: Schema = {
   read,
   prologue: [
     // The others wait for the one that migrates, however long it takes.
-    "SET LOCAL statement_timeout = 0",
     "SET LOCAL lock_timeout = 0",
     `SELECT pg_advisory_xact_lock(${LOCK})`,
   ],

@@ -49,7 +49,14 @@ export const make = (engine: Context.Tag.Service<Engine>): Statements => {
         return transaction._tag === "Some" ? run(transaction.value[0]) : otherwise(run);
       });
 
-  const useAny = on(engine.withReader);
+  /** Once more where the database asks for it; a transaction is run again as a whole, by `UnitOfWork`. */
+  const reading: Use = (run) =>
+    Effect.catchIf(
+      engine.withReader(run),
+      (error) => engine.classify(error) === "transient",
+      () => engine.withReader(run),
+    );
+  const useAny = on(reading);
   const useOwn = on(() => Effect.dieMessage("this store call belongs inside UnitOfWork.transact"));
 
   const answered = (rows: Rows<SqlError>): Rows => Effect.catchAll(rows, (error) => unavailable(engine, error));
@@ -75,7 +82,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Statements => {
 
     prepareLocking: (template) => {
       const locking = preparing(useOwn)(engine.client`${template} ${engine.dialect.forUpdate}`);
-      const plain = preparing(engine.withReader)(template);
+      const plain = preparing(reading)(template);
       return (parameters) =>
         Effect.contextWithEffect((context: Context.Context<never>) =>
           isTransacting(context) ? locking(parameters) : plain(parameters),

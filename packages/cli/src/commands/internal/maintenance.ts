@@ -1,9 +1,9 @@
 /**
  * What `admin backup` and `admin doctor` do.
  */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { link, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as Writer from "@cadastre/descriptors/Writer";
 import { Diagnosis, type Finding } from "@cadastre/domain/Diagnosis";
 import * as Effect from "effect/Effect";
@@ -38,6 +38,12 @@ export const backup = ({ file, force, ...given }: Backup) =>
       });
     }
     if (current === 0) return yield* new Failure.Failure({ exit: ExitCode.notFound, message: noCatalog(config) });
+    if (isDatabase(file, config.database)) {
+      return yield* new Failure.Failure({
+        exit: ExitCode.usage,
+        message: `${file} is the database itself, or belongs to it: give the copy another name.`,
+      });
+    }
     if (existsSync(file) && !force) return yield* taken(file);
 
     const unfinished = `${file}.unfinished`;
@@ -59,6 +65,13 @@ export const backup = ({ file, force, ...given }: Backup) =>
       `Copied ${count(entities, "entity", "entities")}, ${count(events, "event")} and ${count(tokens, "token")} to ${file} (${(bytes / 1e6).toFixed(1)} MB, checked).`,
     );
   });
+
+/** True of the database's file and of those that lie beside it, by whatever way they are named. */
+const isDatabase = (file: string, database: string): boolean => {
+  const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path));
+  const target = real(file);
+  return ["", "-wal", "-shm", "-journal", ".lock"].some((ending) => target === `${real(database)}${ending}`);
+};
 
 /** The copy gets its name when it is on the disk, and never another's without being told to. */
 const take = (unfinished: string, file: string, force: boolean) =>
