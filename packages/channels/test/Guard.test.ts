@@ -104,7 +104,6 @@ const HOSTILE: ReadonlyArray<readonly [string, string]> = [
   ["http://[64:ff9b::127.0.0.1]/", "disguise"],
   ["http://[64:ff9b:1::10.0.0.1]/", "disguise"],
   ["http://[2002:7f00:1::]/", "disguise"],
-  ["http://[2002:a9fe:a9fe::]/", "disguise"],
   ["http://[2001:0:7f00:1::]/", "disguise"],
   // Private, shared, link-local
   ["http://10.0.0.1/", "private"],
@@ -135,6 +134,8 @@ const HOSTILE: ReadonlyArray<readonly [string, string]> = [
   ["http://192.0.0.192/", "metadata"],
   ["http://[fd00:ec2::254]/", "metadata"],
   ["http://[fd20:ce::254]/", "metadata"],
+  ["http://[::ffff:169.254.169.254]/", "metadata"],
+  ["http://[2002:a9fe:a9fe::]/", "metadata"],
   // Neither hosts nor public
   ["http://224.0.0.1/", "multicast"],
   ["http://239.255.255.250:8080/", "multicast"],
@@ -281,16 +282,38 @@ describe("the target guard", () => {
 });
 
 describe("the allow-list", () => {
+  const named = (address: string) => `${address.replaceAll(":", "-")}.corp.example`;
+
   const reaches = (allowed: ReadonlyArray<string>, url: string) =>
     Effect.gen(function* () {
       const { resolve } = yield* nameServer((name, type) =>
-        name.endsWith("corp.example") && type === "A" ? ["10.1.2.3"] : zone(name, type),
+        DISGUISES.some((address) => name === named(address))
+          ? DISGUISES.filter((address) => type === "AAAA" && name === named(address))
+          : name.endsWith("corp.example") && type === "A"
+            ? ["10.1.2.3"]
+            : zone(name, type),
       );
       return (
         (yield* faults(webhook(url), signed).pipe(Effect.provide(channels({ allowed: allowing(...allowed), resolve }))))
           .length === 0
       );
     });
+
+  /** 169.254.169.254 within IPv6. */
+  const DISGUISES = [
+    "::ffff:169.254.169.254",
+    "::ffff:0:a9fe:a9fe",
+    "::a9fe:a9fe",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:a9:fe:a9fe::",
+    "64:ff9b:1:0:a9:fea9:fe00:0",
+    "2606:2800:21f::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+    "2001:0:a9fe:a9fe::1",
+    "2001::5601:5601",
+  ];
 
   const CASES: ReadonlyArray<readonly [entries: ReadonlyArray<string>, url: string, passes: boolean]> = [
     [["10.0.0.0/8"], "http://10.1.2.3/", true],
@@ -327,6 +350,13 @@ describe("the allow-list", () => {
     [["0.0.0.0/0:*"], "http://169.254.169.254/", false],
     [["metadata.google.internal"], "http://metadata.google.internal/", false],
     [["169.254.169.254"], "http://169.254.169.254/", true],
+    ...DISGUISES.flatMap((address): typeof CASES => [
+      [["*.corp.example", ":*"], `http://${named(address)}/`, false],
+      [["[::/0]:*", "0.0.0.0/0:*"], `http://[${address}]/`, false],
+      [["169.254.169.254"], `http://[${address}]/`, false],
+      [[address], `http://[${address}]/`, true],
+    ]),
+    [["*.corp.example", "::/0"], "http://[::ffff:10.1.2.3]/", true],
   ];
 
   for (const [entries, url, passes] of CASES) {

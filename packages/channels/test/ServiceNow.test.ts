@@ -352,6 +352,29 @@ describe("ServiceNow's doors", () => {
     }).pipe(Effect.provide(channels())),
   );
 
+  it.scopedLive("show no token, in whatever answer it comes", () =>
+    Effect.gen(function* () {
+      const sn = yield* instance;
+      const token = "eyJhbGciOi-the-token";
+      const whole = JSON.stringify({ access_token: token, expires_in: 1800 });
+      for (const [status, type, body, why] of [
+        [200, "application/json", JSON.stringify({ access_token: token, expires_in: null }), "not a token"],
+        [200, "application/json", JSON.stringify({ result: { access_token: token } }), "not a token"],
+        [200, "application/json", `${whole.slice(0, -1)},`, "not a token"],
+        [200, "application/json", whole + " ".repeat(70_000), "did not come whole"],
+        [200, "text/plain", whole, "is text/plain, not JSON"],
+        [201, "application/json", whole, "gave no token (201)"],
+        [302, "application/json", whole, "gave no token (302)"],
+      ] as const) {
+        sn.next = (_, response) => response.writeHead(status, { "content-type": type }).end(body);
+        const attempt = yield* deliver(channel(sn.url, withToken), oauth);
+        expect(attempt).toMatchObject({ outcome: "failed", status, answer: "" });
+        expect(attempt.message).toContain(why);
+        expect(JSON.stringify(attempt)).not.toContain(token);
+      }
+    }).pipe(Effect.provide(channels())),
+  );
+
   it.scopedLive("are told a secret over plain http only where the allow-list says so", () =>
     Effect.gen(function* () {
       const found = (allowed: ReadonlyArray<string>) =>

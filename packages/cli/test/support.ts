@@ -82,7 +82,8 @@ export const program = (
 
 /** A daemon on a database in memory, and the variables by which clients find it. */
 export const daemon = Effect.gen(function* () {
-  const home = yield* folder();
+  // The state directory, which the first secret needs.
+  const home = yield* folder({ "cadastre/.keep": "" });
   const config = yield* Effect.provide(
     Config.load({ database: ":memory:" }, false),
     environment({ XDG_CONFIG_HOME: home, XDG_STATE_HOME: home }),

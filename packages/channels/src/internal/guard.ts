@@ -32,23 +32,34 @@ export interface Guard {
 /** Ports that need no entry in the allow-list. */
 const USUAL_PORTS: ReadonlyArray<number> = [80, 443, 8080, 8443];
 
+/** The bytes of an address, as a key. */
+const bytesOf = (address: Address): string => address.toByteArray().join(".");
+
 /** Where clouds answer their machines, credentials included. Only an entry for the very address opens one. */
-const METADATA = [
-  "169.254.169.254",
-  "169.254.170.2",
-  "169.254.170.23",
-  "100.100.100.200",
-  "168.63.129.16",
-  "192.0.0.192",
-  "fd00:ec2::254",
-  "fd00:ec2::23",
-  "fd20:ce::254",
-].map((address) => ipaddr.parse(address));
+const METADATA: ReadonlySet<string> = new Set(
+  [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "fd00:ec2::254",
+    "fd00:ec2::23",
+    "fd20:ce::254",
+  ].map((address) => bytesOf(ipaddr.parse(address))),
+);
+
+const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
+const TEREDO = ipaddr.IPv6.parseCIDR("2001::/32");
+const LOCAL_TRANSLATION = ipaddr.IPv6.parseCIDR("64:ff9b:1::/48");
 
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 
 /** Nothing that a URL needs, and a way to make it look like another. */
 const UNPRINTABLE = /[\p{C}\p{Z}]/u;
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 export const make = (allowed: ReadonlyArray<AllowedTarget>): Guard => {
   const usual = new Set<number | "usual" | "any">([
@@ -89,7 +100,7 @@ export const make = (allowed: ReadonlyArray<AllowedTarget>): Guard => {
       const entries = allowed.filter((entry) => opens(entry, port));
       const within = ({ range }: AllowedTarget) =>
         range !== undefined && range[0].kind() === address.kind() && address.match(range[0], range[1]);
-      if (METADATA.some((known) => equal(known, address))) {
+      if (isMetadata(address)) {
         return entries.some((entry) => within(entry) && entry.range?.[1] === (address.kind() === "ipv4" ? 32 : 128))
           ? undefined
           : `${text} is a cloud's metadata service`;
@@ -108,11 +119,28 @@ export const make = (allowed: ReadonlyArray<AllowedTarget>): Guard => {
 const isNamed = ({ name, subdomains }: AllowedTarget, host: string): boolean =>
   name !== undefined && (subdomains ? host.endsWith(`.${name}`) : host === name);
 
-const equal = (a: ipaddr.IPv4 | ipaddr.IPv6, b: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
-  a.kind() === b.kind() && a.toNormalizedString() === b.toNormalizedString();
+const isMetadata = (address: Address): boolean =>
+  METADATA.has(bytesOf(address)) ||
+  (address instanceof ipaddr.IPv6 && hiddenIn(address).some((it) => METADATA.has(it)));
+
+/** The IPv4 addresses, as keys, that packets to an IPv6 address may end up at. */
+const hiddenIn = (address: ipaddr.IPv6): ReadonlyArray<string> => {
+  const bytes = address.toByteArray();
+  const inverted = bytes.map((byte) => byte ^ 255);
+  const at = (...places: ReadonlyArray<number>) => places.map((place) => bytes[place]).join(".");
+  return [
+    // Mapped, compatible (RFC 4291 §2.5.5), 64:ff9b::/96 (RFC 6052 §2.1), and a network's own /96, which none can know
+    at(12, 13, 14, 15),
+    ...(address.match(SIX_TO_FOUR) ? [at(2, 3, 4, 5)] : []), // RFC 3056 §2
+    // The server, and the client, inverted (RFC 4380 §4)
+    ...(address.match(TEREDO) ? [at(4, 5, 6, 7), inverted.slice(12).join(".")] : []),
+    // Prefixes of 48, 56 and 64 bits; byte 8 is left out (RFC 8215, RFC 6052 §2.2)
+    ...(address.match(LOCAL_TRANSLATION) ? [at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)] : []),
+  ];
+};
 
 /** What an address is if it is not a public one. */
-const kindOf = (address: ipaddr.IPv4 | ipaddr.IPv6): string | undefined => {
+const kindOf = (address: Address): string | undefined => {
   const range = address.range();
   if (range === "unicast") {
     return address instanceof ipaddr.IPv6 && !address.match(GLOBAL_UNICAST) ? "outside the public ranges" : undefined;

@@ -111,9 +111,14 @@ const fetchToken = (tools: Tools, url: string, clientId: string, secret: string,
       },
       trace,
     );
+    // What is no refusal may hold a token, wherever it stands: of that, nothing is shown.
+    const shown = answer.status >= 400 ? answer : { ...answer, body: Buffer.alloc(0) };
     if (answer.status !== 200) {
       const message = `The instance gave no token (${answer.status}): are the client and its secret right, and is the client credentials grant enabled?`;
-      return yield* new Failed({ failure: "status", message, answer });
+      return yield* new Failed({ failure: "status", message, answer: shown });
     }
-    return yield* jsonOf(answer, TokenAnswer, "a token");
+    return yield* Effect.mapError(
+      jsonOf(answer, TokenAnswer, "a token"),
+      ({ failure, message }) => new Failed({ failure, message, answer: shown }),
+    );
   });

@@ -28,6 +28,7 @@ const MAX_OF_CALLER = 50;
 const MAX_SUBSCRIPTIONS = 1_000;
 
 interface Session {
+  readonly id: string;
   /** Whose it is: for others it is not there. */
   readonly caller: string;
   readonly transport: WebStandardStreamableHTTPServerTransport;
@@ -53,6 +54,7 @@ export interface Options {
 
 export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effect<Sessions, never, Scope.Scope> =>
   Effect.gen(function* () {
+    /** By id. Those that are being begun too, whose ids none knows yet: they count, and end with the scope. */
     const sessions = new Map<string, Session>();
     const idle = Duration.toMillis(limits.idle);
 
@@ -80,7 +82,9 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
       return true;
     };
 
+    /** A session with its first request. */
     const begin = async (authInfo: AuthInfo, now: number): Promise<Session> => {
+      const id = crypto.randomUUID();
       const subscriptions = new Set<string>();
       const server = makeServer(authInfo, {
         notifies: true,
@@ -97,13 +101,11 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
         }
       });
       const transport = new WebStandardStreamableHTTPServerTransport({
-        sessionIdGenerator: () => crypto.randomUUID(),
-        onsessioninitialized: (id) => void sessions.set(id, session),
-        onsessionclosed: (id) => {
-          if (id !== undefined) drop(id);
-        },
+        sessionIdGenerator: () => id,
+        onsessionclosed: () => drop(id),
       });
       const session: Session = {
+        id,
         caller: authInfo.clientId,
         transport,
         close: () => {
@@ -111,14 +113,15 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
           server.close().catch(onerror);
         },
         used: now,
-        open: 0,
+        open: 1,
       };
+      sessions.set(id, session);
       await server.connect(transport);
       closeCancelled(transport);
       return session;
     };
 
-    /** A response of its own, or the session that is to answer. */
+    /** A response of its own, or the session that is to answer, with this request counted. */
     const choose = async (
       request: Request,
       body: unknown,
@@ -128,7 +131,9 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
       const id = request.headers.get("mcp-session-id");
       if (id !== null) {
         const session = sessions.get(id);
-        return session === undefined || session.caller !== authInfo.clientId ? refusal(404, NO_SESSION) : session;
+        if (session === undefined || session.caller !== authInfo.clientId) return refusal(404, NO_SESSION);
+        session.open += 1;
+        return session;
       }
       if (!isInitialize(body)) return refusal(400, "Send initialize first, then the Mcp-Session-Id that it gives");
       return makeRoom(authInfo.clientId)
@@ -136,18 +141,20 @@ export const make = ({ limits, bus, makeServer, onerror }: Options): Effect.Effe
         : refusal(503, "There are too many sessions: try again later");
     };
 
+    const leave = (session: Session) => (now: number) => {
+      session.open -= 1;
+      session.used = now;
+      // The transport refused to initialize it: there is nothing to come back to.
+      if (session.transport.sessionId === undefined) drop(session.id);
+    };
+
     return {
       handle: Effect.fnUntraced(function* (request, body, authInfo) {
-        const now = yield* Clock.currentTimeMillis;
-        const chosen = yield* Effect.promise(() => choose(request, body, authInfo, now));
-        if (chosen instanceof Response) return chosen;
-        chosen.open += 1;
-        yield* Effect.addFinalizer(() =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            chosen.open -= 1;
-            chosen.used = now;
-          }),
+        const chosen = yield* Effect.acquireRelease(
+          Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.promise(() => choose(request, body, authInfo, now))),
+          (chosen) => (chosen instanceof Response ? Effect.void : Effect.map(Clock.currentTimeMillis, leave(chosen))),
         );
+        if (chosen instanceof Response) return chosen;
         return yield* Effect.promise(() =>
           chosen.transport.handleRequest(request, { authInfo, ...(body === undefined ? {} : { parsedBody: body }) }),
         );

@@ -23,8 +23,8 @@ interface Which extends Given {
   readonly which: string;
 }
 
-const asking = <A, R>({ url, tokenFile }: Given, effect: Effect.Effect<A, Failure.Any, R>) =>
-  Effect.flatMap(Options.configured({ url, tokenFile }), (config) =>
+const asking = <A, R>({ url, tokenFile, tokenCommand }: Given, effect: Effect.Effect<A, Failure.Any, R>) =>
+  Effect.flatMap(Options.configured({ url, tokenFile, tokenCommand }), (config) =>
     Effect.provide(Effect.mapError(effect, asOptions), Layer.provide(layer, Connection.layer(config))),
   );
 
