@@ -23,6 +23,7 @@ import * as Data from "effect/Data";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
+import * as Exit from "effect/Exit";
 import type * as Layer from "effect/Layer";
 import * as Metric from "effect/Metric";
 import * as Option from "effect/Option";
@@ -125,9 +126,6 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     if (subscription.ordered && (yield* deliveries.hasEarlier(delivery))) {
       return Progress.held(delivery, "an earlier change of the entity has to be delivered before");
     }
-    const admission = endpoints.admit(subscription, now, yield* Random.next);
-    if (admission._tag === "Later") return Progress.postponed(subscription, delivery, admission.until);
-    yield* Effect.sleep(admission.at - now);
     return undefined;
   });
 
@@ -142,7 +140,31 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     open(subscription).pipe(
       Effect.flatMap((secrets) => channels.deliver(subscription.channel, secrets, callback)),
       Effect.catchAll(({ message }) => Effect.succeed(unsealed(message))),
-      Effect.onInterrupt(() => Effect.sync(() => endpoints.giveUp(subscription))),
+    );
+
+  /** Makes the attempt when the receiver has a turn for it, which is given back unless it is noted how it went. */
+  const send = (job: ClaimedJob, delivery: Delivery, subscription: SubscriptionRecord, now: number) =>
+    Effect.acquireUseRelease(
+      Effect.map(
+        Random.next,
+        (random): Endpoints.Admission =>
+          delivery.type === PING ? { _tag: "Go", at: now, isProbe: false } : endpoints.admit(subscription, now, random),
+      ),
+      Effect.fnUntraced(function* (admission) {
+        if (admission._tag === "Later") return admission;
+        yield* Effect.sleep(admission.at - now);
+        const at = yield* Clock.currentTimeMillis;
+        const content = yield* contentFor(delivery);
+        const traceparent = yield* traceparentOf(job, content);
+        const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
+        const end = yield* Clock.currentTimeMillis;
+        endpoints.note(subscription, made, end);
+        return { _tag: "Made" as const, made, at, end };
+      }),
+      (admission, exit) =>
+        Effect.sync(() => {
+          if (Exit.isFailure(exit) && admission._tag === "Go" && admission.isProbe) endpoints.giveUp(subscription);
+        }),
     );
 
   /** Notes how the receiver does, and disables what is gone or has failed for too long; gives the reason. */
@@ -180,17 +202,18 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
       return;
     }
     const subscription = Option.getOrUndefined(yield* subscriptions.find(delivery.subscription));
-    const stopped = yield* obstacle(job, delivery, subscription, yield* Clock.currentTimeMillis);
+    const begun = yield* Clock.currentTimeMillis;
+    const stopped = yield* obstacle(job, delivery, subscription, begun);
     if (stopped !== undefined || subscription === undefined) {
       if (stopped !== undefined) yield* settle(job, stopped, Effect.void);
       return;
     }
-    const at = yield* Clock.currentTimeMillis;
-    const content = yield* contentFor(delivery);
-    const traceparent = yield* traceparentOf(job, content);
-    const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
-    const now = yield* Clock.currentTimeMillis;
-    endpoints.note(subscription, made, now);
+    const sent = yield* send(job, delivery, subscription, begun);
+    if (sent._tag === "Later") {
+      yield* settle(job, Progress.postponed(subscription, delivery, sent.until), Effect.void);
+      return;
+    }
+    const { made, at, end: now } = sent;
     yield* Metric.increment(Metric.tagged(Metrics.attempts, "outcome", made.outcome));
     const progress = Progress.tried(subscription, delivery, made, now, yield* Random.next);
     const logged = deliveries.log({ delivery: delivery.id, number: progress.delivery.attempts, at, ...made });

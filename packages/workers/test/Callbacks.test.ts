@@ -315,6 +315,33 @@ for (const name of ["memory", "sqlite"]) {
         expect(items.every(({ state }) => state === "pending")).toBe(true);
       }));
 
+    test("a probe that did not come back does not keep the receiver closed", () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receivers.Receiver;
+        const entities = yield* Entities;
+        const handler = yield* Callbacks.make;
+        const queue = yield* JobQueue;
+        yield* (yield* Subscriptions).create(webhook);
+        for (let i = 0; i < 12; i++) yield* entities.create(component(`e${i}`));
+        yield* yield* Dispatcher.make;
+        const claim = { queue: "callbacks", kinds: ["callback"], limit: 12, worker: "w", lease: 600_000, perGroup: 12 };
+        const { jobs } = yield* queue.claim({ ...claim, running: new Map() });
+        const attempt = (job: (typeof jobs)[number]) =>
+          Effect.gen(function* () {
+            const attempt = yield* Effect.fork(Effect.exit(handler.run(job)));
+            yield* TestClock.adjust("2 millis");
+            yield* Fiber.join(attempt);
+          });
+        receiver.answer = () => Effect.succeed(Receivers.failed);
+        yield* Effect.forEach(jobs.slice(0, 10), attempt);
+        yield* TestClock.adjust("31 seconds");
+        receiver.answer = () => Effect.dieMessage("broken");
+        yield* Effect.forEach(jobs.slice(10, 11), attempt);
+        receiver.answer = () => Effect.succeed(Receivers.delivered);
+        yield* Effect.forEach(jobs.slice(11), attempt);
+        expect(receiver.sent).toHaveLength(12);
+      }));
+
     test("secrets are sealed, shown once, and stay with their receiver", () =>
       Effect.gen(function* () {
         const { create, change, list, rotateSecret } = yield* Subscriptions;
