@@ -1,10 +1,11 @@
 import { Deliveries } from "@cadastre/core/Deliveries";
 import { Entities } from "@cadastre/core/Entities";
+import { Jobs } from "@cadastre/core/Jobs";
 import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
 import * as UseCases from "@cadastre/core/UseCases";
 import type { DeliveryQuery } from "@cadastre/domain/DeliveryStore";
 import { EventLog } from "@cadastre/domain/EventLog";
-import { JobQueue } from "@cadastre/domain/JobQueue";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Caller } from "@cadastre/domain/Principal";
 import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
@@ -340,6 +341,23 @@ for (const name of ["memory", "sqlite"]) {
         receiver.answer = () => Effect.succeed(Receivers.delivered);
         yield* Effect.forEach(jobs.slice(11), attempt);
         expect(receiver.sent).toHaveLength(12);
+      }));
+
+    test("a delivery whose job was taken out is made by another, and people do not take it out", () =>
+      Effect.gen(function* () {
+        const { sent } = yield* Receivers.Receiver;
+        const { subscription } = yield* (yield* Subscriptions).create(webhook);
+        const run = yield* settle;
+        yield* (yield* Entities).create(component("a"));
+        yield* yield* Dispatcher.make;
+        const [job] = yield* (yield* JobBoard).list({ limit: 10 });
+        if (job === undefined) throw new Error("there is no job");
+        const refused = yield* Effect.flip((yield* Jobs).discard(job.id));
+        expect(refused).toMatchObject({ _tag: "WrongState", state: "ready" });
+        yield* (yield* JobBoard).discard(job.id);
+        yield* run;
+        expect(yield* statesOf(subscription.id)).toEqual(["delivered"]);
+        expect(sent).toHaveLength(1);
       }));
 
     test("secrets are sealed, shown once, and stay with their receiver", () =>
