@@ -7,7 +7,7 @@ import type { Attempt } from "@cadastre/domain/Attempt";
 import { type Callback, CallbackChannel, contentOf } from "@cadastre/domain/CallbackChannel";
 import { type Delivery, callback as kind, PING, QUEUE } from "@cadastre/domain/Delivery";
 import { DeliveryStore } from "@cadastre/domain/DeliveryStore";
-import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { SecretsUnavailable, StoreUnavailable } from "@cadastre/domain/Errors";
 import { EventLog } from "@cadastre/domain/EventLog";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { type ClaimedJob, done } from "@cadastre/domain/Job";
@@ -63,6 +63,11 @@ export const layer = ({ worker, concurrency, perSubscription }: Options): Layer.
 
 /** Twice what an attempt may take: so long a delivery waits whose worker was killed. */
 const LEASE = Duration.seconds(30);
+
+/** Milliseconds after which one looks again whether the key is there. */
+const KEYLESS = 60_000;
+
+const LEFT_ALONE = "its receiver fails, and is left alone for a while";
 
 /** Who disables a subscription whose receiver is gone. */
 const worker = (traceparent: string | undefined) => ({
@@ -136,10 +141,15 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     return event === undefined ? yield* Effect.dieMessage(`there is no event ${subject.sequence}`) : contentOf(event);
   });
 
-  const attempt = (subscription: SubscriptionRecord, callback: Callback): Effect.Effect<Attempt> =>
+  /** Who sends a ping waits for what comes of it; other deliveries wait for the key. */
+  const attempt = (
+    subscription: SubscriptionRecord,
+    callback: Callback,
+    isPing: boolean,
+  ): Effect.Effect<Attempt, SecretsUnavailable> =>
     open(subscription).pipe(
       Effect.flatMap((secrets) => channels.deliver(subscription.channel, secrets, callback)),
-      Effect.catchAll(({ message }) => Effect.succeed(unsealed(message))),
+      Effect.catchAll((error) => (isPing ? Effect.succeed(unsealed(error.message)) : Effect.fail(error))),
     );
 
   /** Makes the attempt when the receiver has a turn for it, which is given back unless it is noted how it went. */
@@ -151,12 +161,16 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
           delivery.type === PING ? { _tag: "Go", at: now, isProbe: false } : endpoints.admit(subscription, now, random),
       ),
       Effect.fnUntraced(function* (admission) {
-        if (admission._tag === "Later") return admission;
+        if (admission._tag === "Later") return { ...admission, reason: LEFT_ALONE };
         yield* Effect.sleep(admission.at - now);
         const at = yield* Clock.currentTimeMillis;
         const content = yield* contentFor(delivery);
         const traceparent = yield* traceparentOf(job, content);
-        const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
+        const made = yield* attempt(
+          subscription,
+          { id: delivery.id, at, ...content, traceparent },
+          delivery.type === PING,
+        );
         const end = yield* Clock.currentTimeMillis;
         endpoints.note(subscription, made, end);
         return { _tag: "Made" as const, made, at, end };
@@ -165,6 +179,14 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
         Effect.sync(() => {
           if (Exit.isFailure(exit) && admission._tag === "Go" && admission.isProbe) endpoints.giveUp(subscription);
         }),
+    ).pipe(
+      // It is no fault of the receiver.
+      Effect.catchTag("SecretsUnavailable", ({ message: reason }) =>
+        Effect.zipRight(
+          Effect.logWarning("a delivery waits for the key of its secrets", { delivery: delivery.id, reason }),
+          Effect.succeed({ _tag: "Later" as const, until: now + KEYLESS, reason }),
+        ),
+      ),
     );
 
   /** Notes how the receiver does, and disables what is gone or has failed for too long; gives the reason. */
@@ -210,7 +232,7 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     }
     const sent = yield* send(job, delivery, subscription, begun);
     if (sent._tag === "Later") {
-      yield* settle(job, Progress.postponed(subscription, delivery, sent.until), Effect.void);
+      yield* settle(job, Progress.postponed(subscription, delivery, sent.until, sent.reason), Effect.void);
       return;
     }
     const { made, at, end: now } = sent;

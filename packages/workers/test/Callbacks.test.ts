@@ -9,6 +9,8 @@ import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Caller } from "@cadastre/domain/Principal";
 import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
@@ -357,6 +359,28 @@ for (const name of ["memory", "sqlite"]) {
         yield* (yield* JobBoard).discard(job.id);
         yield* run;
         expect(yield* statesOf(subscription.id)).toEqual(["delivered"]);
+        expect(sent).toHaveLength(1);
+      }));
+
+    test("where the key of its secrets is missing a delivery waits, and no attempt is counted", () =>
+      Effect.gen(function* () {
+        const { sent } = yield* Receivers.Receiver;
+        const subscriptions = yield* Subscriptions;
+        const store = yield* SubscriptionStore;
+        const { transact } = yield* UnitOfWork;
+        const { subscription } = yield* subscriptions.create(webhook);
+        const record = yield* Effect.flatten(store.find(subscription.id));
+        yield* transact(store.save({ ...record, sealed: "sealed:", revision: 2 }));
+        yield* (yield* Entities).create(component("a"));
+        const run = yield* settle;
+        yield* run;
+        expect(sent).toEqual([]);
+        const [waiting] = (yield* (yield* Deliveries).list(everythingOf(subscription.id))).items;
+        expect(waiting).toMatchObject({ state: "pending", attempts: 0, reason: "the key is another" });
+        expect((yield* subscriptions.get(subscription.id)).failingSince).toBe(undefined);
+        yield* transact(store.save({ ...record, revision: 3 }));
+        yield* TestClock.adjust("61 seconds");
+        yield* run;
         expect(sent).toHaveLength(1);
       }));
 
