@@ -191,19 +191,21 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
 
   /** Notes how the receiver does, and disables what is gone or has failed for too long; gives the reason. */
   const judge = Effect.fnUntraced(function* (
-    { id, failingSince }: SubscriptionRecord,
+    { id, failingSince, revision }: SubscriptionRecord,
     { outcome }: Attempt,
     now: number,
   ) {
+    if (outcome === "delivered" && failingSince === undefined) return undefined;
+    const current = Option.getOrUndefined(yield* subscriptions.find(id));
+    // What answers the settings of before says nothing of these.
+    if (current === undefined || current.revision !== revision) return undefined;
     if (outcome === "delivered") {
-      if (failingSince !== undefined) yield* subscriptions.noteFailing(id, undefined);
+      yield* subscriptions.noteFailing(id, undefined);
       return undefined;
     }
     if (failingSince === undefined) yield* subscriptions.noteFailing(id, now);
     const reason = outcome === "gone" ? "gone" : now - (failingSince ?? now) >= FAILING_FOR ? "failing" : undefined;
-    if (reason === undefined) return undefined;
-    const current = Option.getOrUndefined(yield* subscriptions.find(id));
-    if (current === undefined || current.disabled !== undefined) return undefined;
+    if (reason === undefined || current.disabled !== undefined) return undefined;
     yield* turn(current, reason, now);
     return reason;
   });

@@ -384,6 +384,39 @@ for (const name of ["memory", "sqlite"]) {
         expect(sent).toHaveLength(1);
       }));
 
+    test("a late answer to the settings of before does not disable those of now", () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receivers.Receiver;
+        const { create, change, get } = yield* Subscriptions;
+        const run = yield* settle;
+        const { subscription } = yield* create(webhook);
+        const channel = { type: "webhook", url: "https://receiver.example/other" } as const;
+        receiver.answer = () => {
+          receiver.answer = () => Effect.succeed(Receivers.delivered);
+          const changed = Effect.provideService(change(subscription.id, { channel }), Caller, caller);
+          return Effect.as(Effect.orDie(changed), Receivers.gone);
+        };
+        yield* (yield* Entities).create(component("a"));
+        yield* run;
+        expect(yield* get(subscription.id)).toMatchObject({ disabled: undefined, failingSince: undefined });
+        expect(yield* statesOf(subscription.id)).toEqual(["delivered"]);
+      }));
+
+    test("settings and being disabled are one change", () =>
+      Effect.gen(function* () {
+        const { create, change, get } = yield* Subscriptions;
+        const log = yield* EventLog;
+        const { subscription } = yield* create(webhook);
+        const refused = yield* Effect.flip(change(subscription.id, { rateLimit: 0, enabled: false }));
+        expect(refused._tag).toBe("InvalidInput");
+        expect((yield* get(subscription.id)).disabled).toBe(undefined);
+        const changed = yield* change(subscription.id, { rateLimit: 7, enabled: false }, 1);
+        expect(changed.subscription).toMatchObject({ rateLimit: 7, disabled: { reason: "requested" }, revision: 3 });
+        expect((yield* change(subscription.id, { enabled: false }, 3)).subscription.revision).toBe(3);
+        expect((yield* Effect.flip(change(subscription.id, { enabled: true }, 2)))._tag).toBe("RevisionConflict");
+        expect((yield* log.since(0, 10)).map(({ type }) => type)).toEqual(["subscription.disabled"]);
+      }));
+
     test("secrets are sealed, shown once, and stay with their receiver", () =>
       Effect.gen(function* () {
         const { create, change, list, rotateSecret } = yield* Subscriptions;
