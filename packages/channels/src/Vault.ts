@@ -25,32 +25,38 @@ export const parseKey = (text: string): Either.Either<Redacted.Redacted<Buffer>,
 
 /**
  * Seals with the first of the keys and opens with any of them. Without keys they are the lines of `file`, which is made, with
- * one key and mode 0600, when it is first needed. To replace a key, put the new one before it, and take the old one out when nothing
+ * one key and mode 0600, when it is first needed; without a file either, the first need of a key fails. To replace a key, put the new one before it, and take the old one out when nothing
  * is sealed with it any more.
  */
 export const layer = (options: {
   readonly keys: ReadonlyArray<Redacted.Redacted<Buffer>>;
-  readonly file: string;
+  readonly file: string | undefined;
 }): Layer.Layer<Vault> =>
   Layer.sync(Vault, () => {
+    const { file } = options;
     let known = keyring(options.keys.map(Redacted.value));
     const keys = (missing: Effect.Effect<string, SecretsUnavailable>) =>
       Effect.suspend(() =>
-        known === undefined
-          ? Effect.tap(fromFile(options.file, missing), (keys) => {
-              known = keys;
-            })
-          : Effect.succeed(known),
+        known !== undefined
+          ? Effect.succeed(known)
+          : file === undefined
+            ? fail(UNSET)
+            : Effect.tap(fromFile(file, missing), (keys) => {
+                known = keys;
+              }),
       );
-    const create = Effect.suspend(() => createFile(options.file));
+    const create = Effect.suspend(() => (file === undefined ? fail(UNSET) : createFile(file)));
     const lost = new SecretsUnavailable({
-      message: `the key that sealed this secret is not there: bring back ${options.file}, or give the secret anew`,
+      message: `the key that sealed this secret is not there: bring back ${file}, or give the secret anew`,
     });
     return {
       seal: (text, owner) => Effect.map(keys(create), ([first]) => seal(first, Redacted.value(text), owner)),
       open: (sealed, owner) => Effect.flatMap(keys(lost), (keys) => unseal(keys, sealed, owner)),
     };
   });
+
+const UNSET =
+  "there is no key to seal secrets with: set CADASTRE_VAULT_KEY, or vaultKeyFile to a file, to the same key on every replica (openssl rand -base64 32)";
 
 const VERSION = "v1";
 const NONCE = 12;

@@ -69,6 +69,16 @@ describe("the vault", () => {
     }),
   );
 
+  it.effect("makes no key where there is no file for it, and says what to set", () =>
+    Effect.gen(function* () {
+      const vault = VaultLayer.layer({ keys: [], file: undefined });
+      const sealed = yield* Effect.provide(seal("s"), withKeys(key(1)));
+      for (const use of [seal("s"), open(sealed)]) {
+        expect((yield* Effect.flip(Effect.provide(use, vault))).message).toContain("set CADASTRE_VAULT_KEY");
+      }
+    }),
+  );
+
   it.scoped("makes a key when it is first needed, for its user alone, and the same for all who start at once", () =>
     Effect.gen(function* () {
       const path = yield* directory;

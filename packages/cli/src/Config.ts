@@ -4,9 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
+import { dirname, join } from "node:path";
 import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
@@ -21,19 +19,10 @@ import { Failure } from "./Failure.ts";
 import { closest } from "./internal/closest.ts";
 import type { FileEntry } from "./internal/configFile.ts";
 import * as durations from "./internal/durations.ts";
+import { located } from "./internal/paths.ts";
 import * as PostgresUrl from "./internal/postgresUrl.ts";
-import { Count, Database, Duration, Flag, Names, Port, Text, Toolsets, Url, word } from "./internal/values.ts";
-
-/** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
-const Targets = Schema.split(",").pipe(
-  Schema.compose(
-    Schema.Array(
-      Schema.Trim.pipe(
-        Schema.filter((text) => Either.match(AllowedTarget.parse(text), { onLeft: String, onRight: () => true })),
-      ),
-    ),
-  ),
-);
+import { Count, Database, Duration, Flag, Names, Port, Targets, Text, Toolsets, Url, word } from "./internal/values.ts";
+import * as VaultKeys from "./internal/vaultKeys.ts";
 
 /** One entry a setting: the name in the file is the key. */
 export const SETTINGS = {
@@ -182,6 +171,8 @@ export interface Config extends Values {
   readonly folders: Environment.Folders;
   /** The token itself, if the environment holds it. */
   readonly token: Option.Option<Redacted.Redacted>;
+  /** Where the keys of the vault are: on Postgres, which replicas share, only where it was said. */
+  readonly vault: { readonly keys: VaultKeys.Keys; readonly file: string | undefined };
   /** For each setting, where its value was found. */
   readonly origins: { readonly [K in Key]: string };
   /** The file that was looked for, and whether it is there. */
@@ -214,7 +205,8 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
     const file = found ? yield* readFile(path) : { entries: [], problems: [] };
     const environment = yield* readEnvironment;
     const running = beside ? yield* DaemonFile.read(folders.state) : Option.none();
-    const problems = [...file.problems, ...environment.problems];
+    const vaultKeys = yield* VaultKeys.read;
+    const problems = [...file.problems, ...environment.problems, ...vaultKeys.problems];
 
     const values: Record<string, unknown> = {};
     const origins: Record<string, string> = {};
@@ -288,6 +280,10 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
         KEYS.map((key) => [key, origins[key] ?? standard[key] ?? "default"]),
       ) as Config["origins"],
       folders,
+      vault: {
+        keys: vaultKeys.keys,
+        file: isPostgres && origins["vaultKeyFile"] === undefined ? undefined : effective.vaultKeyFile,
+      },
       token: Option.map(token, (value) => Redacted.make(value.trim())),
       file: { path, found },
     };
@@ -303,8 +299,6 @@ export const print = (key: Key, values: Values): string => {
 const RUNNING = "the running daemon";
 
 const LISTS: ReadonlyArray<string> = ["hostnames", "callbackTargets"] satisfies ReadonlyArray<Key>;
-
-const PATHS: ReadonlyArray<Key> = ["database", "tokenFile", "vaultKeyFile"];
 
 const readFile = (path: string) =>
   Effect.promise(() => import("./internal/configFile.ts")).pipe(
@@ -328,6 +322,9 @@ const readFile = (path: string) =>
     }),
   );
 
+/** Variables that are no settings. */
+const SECRETS: ReadonlyArray<string> = [Environment.TOKEN, Environment.VAULT_KEY];
+
 const readEnvironment = Effect.gen(function* () {
   const entries = new Map<Key, Candidate>();
   const names = new Map<string, Key>(KEYS.map((key) => [SETTINGS[key].variable, key]));
@@ -337,21 +334,12 @@ const readEnvironment = Effect.gen(function* () {
     if (key !== undefined) {
       const value = yield* Environment.variable(name);
       if (Option.isSome(value)) entries.set(key, { value: value.value, origin: name });
-    } else if (name !== Environment.TOKEN) {
-      problems.push(`${name}: there is no such variable${closest(name, [...names.keys(), Environment.TOKEN])}`);
+    } else if (!SECRETS.includes(name)) {
+      problems.push(`${name}: there is no such variable${closest(name, [...names.keys(), ...SECRETS])}`);
     }
   }
   return { entries, problems };
 });
-
-/** The filename of a database in SQLite's terms, and paths made absolute against the place they were written in. */
-const located = (key: Key, value: unknown, base: string | undefined): unknown => {
-  if (typeof value !== "string" || !PATHS.includes(key)) return value;
-  if (key === "database" && PostgresUrl.isMeant(value)) return value;
-  const path = key === "database" ? value.replace(/^sqlite:/, "") : value;
-  if (path === ":memory:") return path;
-  return resolve(base ?? "", path.replace(/^~(?=\/)/, homedir()));
-};
 
 const firstMessage = (error: ParseResult.ParseError): string =>
   ParseResult.ArrayFormatter.formatErrorSync(error)[0]?.message ?? "is wrong";

@@ -17,6 +17,9 @@ export const PATH_DELIMITER = "\u0000";
 /** A bearer token itself; it is never an argument, because arguments can be seen by every user of the machine. */
 export const TOKEN = "CADASTRE_TOKEN";
 
+/** Keys themselves that seal secrets, the first before the others; as little an argument as the token, and in no file of settings. */
+export const VAULT_KEY = "CADASTRE_VAULT_KEY";
+
 /**
  * Begin with our prefix and yet are not ours: what Kubernetes and Docker set for a service called `cadastre`, and the
  * folder that the test suite reads.

@@ -47,7 +47,7 @@ const on = (config: Config, database: Effect.Effect<Database.Database, StoreUnav
     Layer.mapError(Failure.ofDomain),
   );
 
-const callbacks = ({ callbackTargets, vaultKeyFile, url, origins }: Config) =>
+const callbacks = ({ callbackTargets, vault, url, origins }: Config) =>
   Layer.merge(
     CallbackChannels.layer({
       // They were checked when they were read.
@@ -56,7 +56,7 @@ const callbacks = ({ callbackTargets, vaultKeyFile, url, origins }: Config) =>
       source: origins.url === "default" ? "urn:cadastre" : url,
       userAgent: `cadastre/${manifest.version}`,
     }),
-    Vault.layer({ keys: [], file: vaultKeyFile }),
+    Vault.layer(vault),
   );
 
 /** Whoever has the database's file in hand may do everything with it: the operating system has let them in. */

@@ -52,6 +52,24 @@ it.scoped("takes defaults where nothing is set", () =>
   }),
 );
 
+it.scoped("takes the keys of secrets from the environment, shows none, and makes up no file for them on Postgres", () =>
+  Effect.gen(function* () {
+    const database = "postgres://u@127.0.0.1/c";
+    const [one, other] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+    const given = value(yield* load({ variables: { CADASTRE_VAULT_KEY: `${one}\n${other}` } }));
+    expect(given.vault.keys.map((key) => Redacted.value(key)[0])).toEqual([1, 2]);
+    expect(JSON.stringify(given)).not.toContain(one);
+    expect(given.vault.file).toBe(given.vaultKeyFile);
+    expect(value(yield* load({ flags: { database } })).vault.file).toBe(undefined);
+    expect(value(yield* load({ flags: { database }, variables: { CADASTRE_VAULT_KEY_FILE: "/k" } })).vault.file).toBe(
+      "/k",
+    );
+    const wrong = message(yield* load({ variables: { CADASTRE_VAULT_KEY: "hunter2" } }));
+    expect(wrong).toContain("CADASTRE_VAULT_KEY: is no key: give 32 bytes");
+    expect(wrong).not.toContain("hunter2");
+  }),
+);
+
 it.scoped("lets the file win over defaults, variables over the file, options over all, and says which it was", () =>
   Effect.gen(function* () {
     const result = yield* load({

@@ -184,19 +184,21 @@ const make = Effect.gen(function* () {
       let count = 0;
       while (count < query.limit) {
         const limit = Math.min(PAGE, query.limit - count);
-        const found = yield* transact(
+        const { found, taken } = yield* transact(
           Effect.gen(function* () {
             const subscription = yield* subscriptionOf(query.subscription);
             const found = yield* log.list({ ...query, before, limit });
             // The oldest first, as they happened.
             const events = found.filter(({ type }) => type !== PING).reverse();
-            yield* begin(subscription, events, now);
-            return found;
+            // Somebody else may be at the same.
+            const taken = yield* store.take(events);
+            yield* begin(subscription, taken, now);
+            return { found, taken: taken.length };
           }),
         );
         yield* notify("jobs");
         before = found.at(-1)?.id;
-        count += found.filter(({ type }) => type !== PING).length;
+        count += taken;
         if (found.length < limit) return { count, next: undefined };
       }
       return { count, next: before };

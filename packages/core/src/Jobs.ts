@@ -1,6 +1,7 @@
 /**
  * Use cases on jobs, for people who look after them.
  */
+import { callback } from "@cadastre/domain/Delivery";
 import { NotFound, WrongState } from "@cadastre/domain/Errors";
 import type { Job, JobId } from "@cadastre/domain/Job";
 import { JobBoard, type JobQuery, type Moved } from "@cadastre/domain/JobQueue";
@@ -33,7 +34,10 @@ export class Jobs extends Context.Tag("@cadastre/core/Jobs")<
      */
     readonly retry: (id: JobId) => Effect.Effect<Job, Denied | NotFound | WrongState, Caller>;
 
-    /** Takes out a job. One that is discarded stays as it is; fails with `WrongState` if it is done. */
+    /**
+     * Takes out a job. One that is discarded stays as it is; fails with `WrongState` if it is done, or delivers a callback,
+     * whose delivery would be lost.
+     */
     readonly discard: (id: JobId) => Effect.Effect<Job, Denied | NotFound | WrongState, Caller>;
   }
 >() {}
@@ -68,12 +72,20 @@ const make = Effect.gen(function* () {
     }),
 
     discard: Effect.fn("Jobs.discard")(function* (id: JobId) {
+      const job = yield* found(id)(yield* board.get(id));
+      if (job.kind === callback.name && job.state !== "discarded") return yield* delivers(job);
       const result = yield* found(id)(yield* board.discard(id));
       yield* notify("jobs");
       return yield* moved(result, "discarded", "what is done cannot be taken out any more");
     }),
   });
 });
+
+const delivers = ({ id, state }: Job) =>
+  new WrongState({
+    message: `job ${id} makes a delivery: redeliver that, or disable its subscription, and leave the job`,
+    state,
+  });
 
 /** Payloads tell where callbacks go: reading them takes the scope too. */
 export const layer: Layer.Layer<Jobs, never, JobBoard | Wakeups> = Layer.effect(

@@ -32,23 +32,32 @@ export const make: Effect.Effect<
   const log = yield* EventLog;
   const identifiers = yield* Identifiers;
 
+  /** From which event on, and up to which one, it is told, once its event was appended. */
+  const marks = Effect.fnUntraced(function* (before: Subscription, turned: Subscription, head: number) {
+    if (turned.disabled === undefined) {
+      const { since, until = head } = before;
+      // What happened before it was disabled may not have been given out yet.
+      return { since: (yield* cursor) >= until ? head : since, until: undefined };
+    }
+    // The head stops at transactions under way, behind which changes may have been acknowledged.
+    const event = yield* Effect.catchTag(
+      Effect.flatten(log.revision(turned.id, turned.revision)),
+      "NoSuchElementException",
+      Effect.die,
+    );
+    return { until: event.sequence - 1 };
+  });
+
   return {
     turn: Effect.fnUntraced(function* (subscription, reason, now) {
       const caller = yield* Caller;
       const head = yield* log.head;
-      const { since, until = head } = subscription;
       const turned: Subscription = {
         ...subscription,
         disabled: reason && { reason, at: now },
         revision: subscription.revision + 1,
         updatedAt: now,
-        // What happened before it was disabled may not have been given out yet.
-        since: reason === undefined && (yield* cursor) >= until ? head : since,
-        until: reason && head,
       };
-      // It keeps its name, and was found in this transaction.
-      yield* Effect.catchTags(subscriptions.save(turned), { AlreadyExists: Effect.die, RevisionConflict: Effect.die });
-      if (reason === undefined) yield* subscriptions.noteFailing(turned.id, undefined);
       yield* log.append([
         {
           id: yield* identifiers.eventId,
@@ -65,7 +74,11 @@ export const make: Effect.Effect<
           envelope: JSON.stringify(toEnvelope(turned)),
         },
       ]);
-      return turned;
+      const marked = { ...turned, ...(yield* marks(subscription, turned, head)) };
+      // It keeps its name, and was found in this transaction.
+      yield* Effect.catchTags(subscriptions.save(marked), { AlreadyExists: Effect.die, RevisionConflict: Effect.die });
+      if (reason === undefined) yield* subscriptions.noteFailing(turned.id, undefined);
+      return marked;
     }),
   };
 });

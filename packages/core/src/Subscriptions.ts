@@ -15,7 +15,7 @@ import { EventLog } from "@cadastre/domain/EventLog";
 import { Expressions } from "@cadastre/domain/Expressions";
 import { Identifiers } from "@cadastre/domain/Identifiers";
 import type { Caller } from "@cadastre/domain/Principal";
-import type { SubscriptionRecord } from "@cadastre/domain/Subscription";
+import type { Subscription, SubscriptionRecord } from "@cadastre/domain/Subscription";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -36,7 +36,7 @@ import * as SubscriptionSwitch from "./SubscriptionSwitch.ts";
 
 export type NewSubscription = Settings.Settings & { readonly enabled: boolean };
 
-export type SubscriptionChanges = { readonly [Member in keyof Settings.Settings]?: Settings.Settings[Member] };
+export type SubscriptionChanges = { readonly [Member in keyof NewSubscription]?: NewSubscription[Member] };
 
 /** A subscription as it may be shown, with what it has before it. */
 export type SubscriptionView = Omit<SubscriptionRecord, "sealed"> & { readonly backlog: Backlog };
@@ -60,7 +60,10 @@ export class Subscriptions extends Context.Tag("@cadastre/core/Subscriptions")<
 
     readonly get: (id: SubscriptionId) => Effect.Effect<SubscriptionView, Denied | NotFound, Caller>;
 
-    /** Changes what is given; what is under way is delivered by the new settings. Nothing changes its revision but a change. */
+    /**
+     * Changes what is given, all of it or nothing; what is under way is delivered by the new settings. Nothing changes its revision
+     * but a change: settings make one, and being enabled or disabled another.
+     */
     readonly change: (
       id: SubscriptionId,
       changes: SubscriptionChanges,
@@ -122,6 +125,18 @@ const make = Effect.gen(function* () {
     return toView(yield* find(id), yield* log.backlog);
   });
 
+  const turnTo = (enabled: boolean | undefined, subscription: Subscription, now: number) =>
+    enabled === undefined || enabled === (subscription.disabled === undefined)
+      ? Effect.void
+      : turn(subscription, enabled ? undefined : "requested", now);
+
+  const set = (id: SubscriptionId, enabled: boolean, ifMatch?: number) =>
+    commit(
+      Effect.gen(function* () {
+        yield* turnTo(enabled, yield* atRevision(yield* find(id), ifMatch), yield* Clock.currentTimeMillis);
+      }),
+    );
+
   return Subscriptions.of({
     create: Effect.fn("Subscriptions.create")(function* ({
       secrets: given = {},
@@ -153,9 +168,13 @@ const make = Effect.gen(function* () {
 
     change: Effect.fn("Subscriptions.change")(function* (
       id: SubscriptionId,
-      { secrets: given = {}, ...changes }: SubscriptionChanges,
+      { secrets: given = {}, enabled, ...changes }: SubscriptionChanges,
       ifMatch?: number,
     ) {
+      if (enabled !== undefined && Object.keys({ ...changes, ...given }).length === 0) {
+        yield* set(id, enabled, ifMatch);
+        return { subscription: yield* show(id), secret: undefined };
+      }
       const attempt = Effect.gen(function* () {
         const before = yield* atRevision(yield* find(id), ifMatch);
         const own = { channel: before.channel, secrets: yield* open(before) };
@@ -164,7 +183,17 @@ const make = Effect.gen(function* () {
         yield* check(settings, given, secrets);
         const sealed = yield* seal(secrets, id);
         const updatedAt = yield* Clock.currentTimeMillis;
-        yield* commit(store.save({ ...settings, sealed, revision: before.revision + 1, updatedAt }));
+        const changed = { ...settings, sealed, revision: before.revision + 1, updatedAt };
+        yield* commit(
+          Effect.gen(function* () {
+            yield* store.save(changed);
+            // Another receiver has not failed yet.
+            if (changes.channel !== undefined && JSON.stringify(changes.channel) !== JSON.stringify(before.channel)) {
+              yield* store.noteFailing(id, undefined);
+            }
+            yield* turnTo(enabled, changed, updatedAt);
+          }),
+        );
         return own.secrets.signing === undefined ? shown(secrets) : undefined;
       });
       const secret = yield* ifMatch === undefined ? retryLostRaces(attempt) : attempt;
@@ -181,13 +210,7 @@ const make = Effect.gen(function* () {
     }),
 
     setEnabled: Effect.fn("Subscriptions.setEnabled")(function* (id: SubscriptionId, enabled: boolean) {
-      yield* commit(
-        Effect.gen(function* () {
-          const subscription = yield* find(id);
-          if (enabled === (subscription.disabled === undefined)) return;
-          yield* turn(subscription, enabled ? undefined : "requested", yield* Clock.currentTimeMillis);
-        }),
-      );
+      yield* Effect.catchTag(set(id, enabled), "RevisionConflict", Effect.die);
       return yield* show(id);
     }),
 

@@ -28,7 +28,13 @@ export class DeliveryStore extends Context.Tag("@cadastre/domain/DeliveryStore")
     /** Inside a transaction the delivery stays as it was read until the transaction ends. */
     readonly find: (id: MessageId) => Effect.Effect<Option.Option<Delivery>, StoreUnavailable>;
 
-    /** Replaces what changes in the course of deliveries, which were read in the same transaction. */
+    /**
+     * Those of some deliveries that have had neither their state nor their job changed since they were read, in the order
+     * given; what another transaction has taken is left out. Inside a transaction they stay so until it ends.
+     */
+    readonly take: (deliveries: ReadonlyArray<Delivery>) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>;
+
+    /** Replaces what changes in the course of deliveries. One that was removed stays so. */
     readonly save: (deliveries: ReadonlyArray<Delivery>) => Effect.Effect<void, StoreUnavailable>;
 
     /** Adds to the log of a delivery that was found in the same transaction. */
@@ -72,8 +78,14 @@ export class DeliveryLog extends Context.Tag("@cadastre/domain/DeliveryLog")<
       deliveries: ReadonlyArray<MessageId>,
     ) => Effect.Effect<ReadonlyArray<LoggedAttempt>, StoreUnavailable>;
 
-    /** Held deliveries of subscriptions that are enabled, those of each in the order of their events. */
+    /**
+     * Held deliveries of subscriptions that are enabled, those of each in the order of their events. Where order is kept, one
+     * behind a pending change of the same entity goes on being held.
+     */
     readonly releasable: (limit: number) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>;
+
+    /** Pending deliveries whose job does not run any more, and will not. Looks at all that are pending. */
+    readonly abandoned: (limit: number) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>;
 
     /** How much each subscription has before it; one that has nothing is absent. */
     readonly backlog: Effect.Effect<ReadonlyMap<SubscriptionId, Backlog>, StoreUnavailable>;

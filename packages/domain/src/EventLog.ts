@@ -30,9 +30,12 @@ export class EventLog extends Context.Tag("@cadastre/domain/EventLog")<
       options: { readonly before?: number | undefined; readonly path?: string | undefined; readonly limit: number },
     ) => Effect.Effect<ReadonlyArray<SequencedEvent>, StoreUnavailable>;
 
-    /** The event that made one revision of an entity. */
+    /**
+     * The event that made one revision of an entity or a subscription. In the transaction that appended it, it is found too:
+     * whatever was committed before has a lower sequence, be it one that {@link since} does not give yet.
+     */
     readonly revision: (
-      uid: EntityUid,
+      uid: ChangeEvent["uid"],
       revision: number,
     ) => Effect.Effect<Option.Option<SequencedEvent>, StoreUnavailable>;
   }

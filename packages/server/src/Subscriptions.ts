@@ -36,16 +36,13 @@ export const handlers: Effect.Effect<GroupHandlers<"subscriptions">, never, Subs
     replace: ({ path, headers, body }) =>
       Effect.gen(function* () {
         const { enabled = true, ...input } = yield* Effect.flatMap(body.json, decodeInput);
-        const changed = yield* subscriptions.change(path.id, complete(input), headers["if-match"]);
-        return withSecret({ ...changed, subscription: yield* subscriptions.setEnabled(path.id, enabled) });
+        return withSecret(yield* subscriptions.change(path.id, { ...complete(input), enabled }, headers["if-match"]));
       }),
 
     patch: ({ path, headers, body }) =>
       Effect.gen(function* () {
-        const { enabled, ...input } = yield* Effect.flatMap(body.json, decodePatch);
-        const changed = yield* subscriptions.change(path.id, toChanges(input), headers["if-match"]);
-        if (enabled === undefined) return withSecret(changed);
-        return withSecret({ ...changed, subscription: yield* subscriptions.setEnabled(path.id, enabled) });
+        const input = yield* Effect.flatMap(body.json, decodePatch);
+        return withSecret(yield* subscriptions.change(path.id, toChanges(input), headers["if-match"]));
       }),
 
     remove: ({ path, headers }) => Effect.as(subscriptions.remove(path.id, headers["if-match"]), noContent),
@@ -86,11 +83,7 @@ const complete = ({
   retry: retry?.map(toMillis) ?? DEFAULT_RETRY,
 });
 
-const toChanges = ({
-  retry,
-  filter,
-  ...input
-}: Omit<typeof Wire.SubscriptionPatch.Type, "enabled">): SubscriptionChanges => ({
+const toChanges = ({ retry, filter, ...input }: typeof Wire.SubscriptionPatch.Type): SubscriptionChanges => ({
   ...input,
   ...(retry === undefined ? {} : { retry: retry.map(toMillis) }),
   ...(filter === undefined ? {} : { filter: filter ?? undefined }),

@@ -17,10 +17,23 @@ export const make = (
   const atomically = join(unitOfWork);
   const selectAttempts = statements.prepare(sql`
     SELECT * FROM attempts WHERE delivery_id IN (${dialect.texts("ids")}) ORDER BY delivery_id, number`);
-  // From the few subscriptions to what each holds: one that is disabled may hold very many.
+  // From the few subscriptions to what each holds: one that is disabled may hold very many. Some words are there for the
+  // partial indexes.
   const selectReleasable = statements.prepare(sql`
     SELECT d.* FROM subscriptions s CROSS JOIN deliveries d
     WHERE s.disabled_at IS NULL AND d.subscription_id = s.id AND d.state = 'held'
+      AND NOT (s.ordered = 1 AND EXISTS (
+        SELECT 1 FROM deliveries e
+        WHERE e.subscription_id = d.subscription_id AND e.uid = d.uid AND e.sequence < d.sequence AND e.state = 'pending'
+          AND e.state IN ('pending', 'held') AND e.sequence IS NOT NULL
+      ))
+    ORDER BY s.id, d.sequence
+    LIMIT ${"limit"}`);
+  const selectAbandoned = statements.prepare(sql`
+    SELECT d.* FROM subscriptions s CROSS JOIN deliveries d
+    WHERE d.subscription_id = s.id AND d.state = 'pending' AND d.state <> 'delivered' AND NOT EXISTS (
+      SELECT 1 FROM jobs j WHERE j.id = d.job AND j.state IN ('scheduled', 'blocked', 'ready', 'running')
+    )
     ORDER BY s.id, d.sequence
     LIMIT ${"limit"}`);
   const selectBacklog = statements.prepare(sql`
@@ -56,6 +69,8 @@ export const make = (
       Effect.map(selectAttempts({ ids: JSON.stringify(deliveries) }), (rows) => rows.map(deliveryRows.decodeAttempt)),
 
     releasable: (limit) => Effect.map(selectReleasable({ limit }), (rows) => rows.map(deliveryRows.decode)),
+
+    abandoned: (limit) => Effect.map(selectAbandoned({ limit }), (rows) => rows.map(deliveryRows.decode)),
 
     backlog: Effect.map(selectBacklog({}), (rows) => {
       const backlogs = new Map<SubscriptionId, Backlog>();

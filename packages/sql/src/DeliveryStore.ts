@@ -22,7 +22,13 @@ export const make = (
     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE dispatch.sequence = ${"from"}
     RETURNING sequence`);
   const insert = statements.insert(deliveryRows.INSERTION);
-  const replace = statements.insert(deliveryRows.REPLACEMENT);
+  const moving = Object.keys(deliveryRows.MOVING).map((column) => sql.literal(`${column} = n.${column}`));
+  const replace = statements.prepareWrite(sql`
+    UPDATE deliveries SET ${sql.csv(moving)}
+    FROM (${dialect.records("rows", { id: "text", ...deliveryRows.MOVING })}) n WHERE deliveries.id = n.id`);
+  const selectThese = statements.prepare(
+    sql`SELECT * FROM deliveries WHERE id IN (${dialect.texts("ids")}) ${dialect.skipLocked}`,
+  );
   const select = statements.prepare(sql`SELECT * FROM deliveries WHERE id = ${"id"} ${dialect.lockRow}`);
   const insertAttempt = statements.insert(deliveryRows.ATTEMPTS);
   const selectEarlier = statements.prepare(sql`
@@ -41,10 +47,19 @@ export const make = (
 
     find: (id) => Effect.map(select({ id }), ([row]) => Option.map(Option.fromNullable(row), deliveryRows.decode)),
 
-    save: (deliveries) =>
-      atomically(
-        Effect.catchTag(Effect.asVoid(replace(deliveries.map(deliveryRows.valuesOf))), "Conflict", Effect.die),
-      ),
+    take: (deliveries) =>
+      Effect.map(selectThese({ ids: JSON.stringify(deliveries.map(({ id }) => id)) }), (rows) => {
+        const found = new Map(rows.map(deliveryRows.decode).map((delivery) => [delivery.id, delivery]));
+        return deliveries.flatMap(({ id, state, job }) => {
+          const now = found.get(id);
+          return now?.state === state && now.job === job ? [now] : [];
+        });
+      }),
+
+    save: (deliveries) => {
+      const rows = deliveries.map((delivery) => [delivery.id, ...deliveryRows.movingOf(delivery)]);
+      return Effect.asVoid(atomically(replace({ rows: JSON.stringify(rows) })));
+    },
 
     // Who logs has found the delivery, so that it stays: its attempts are numbered by it.
     log: (attempt) =>

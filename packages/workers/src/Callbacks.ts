@@ -7,7 +7,7 @@ import type { Attempt } from "@cadastre/domain/Attempt";
 import { type Callback, CallbackChannel, contentOf } from "@cadastre/domain/CallbackChannel";
 import { type Delivery, callback as kind, PING, QUEUE } from "@cadastre/domain/Delivery";
 import { DeliveryStore } from "@cadastre/domain/DeliveryStore";
-import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { SecretsUnavailable, StoreUnavailable } from "@cadastre/domain/Errors";
 import { EventLog } from "@cadastre/domain/EventLog";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { type ClaimedJob, done } from "@cadastre/domain/Job";
@@ -23,6 +23,7 @@ import * as Data from "effect/Data";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
+import * as Exit from "effect/Exit";
 import type * as Layer from "effect/Layer";
 import * as Metric from "effect/Metric";
 import * as Option from "effect/Option";
@@ -62,6 +63,11 @@ export const layer = ({ worker, concurrency, perSubscription }: Options): Layer.
 
 /** Twice what an attempt may take: so long a delivery waits whose worker was killed. */
 const LEASE = Duration.seconds(30);
+
+/** Milliseconds after which one looks again whether the key is there. */
+const KEYLESS = 60_000;
+
+const LEFT_ALONE = "its receiver fails, and is left alone for a while";
 
 /** Who disables a subscription whose receiver is gone. */
 const worker = (traceparent: string | undefined) => ({
@@ -125,9 +131,6 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     if (subscription.ordered && (yield* deliveries.hasEarlier(delivery))) {
       return Progress.held(delivery, "an earlier change of the entity has to be delivered before");
     }
-    const admission = endpoints.admit(subscription, now, yield* Random.next);
-    if (admission._tag === "Later") return Progress.postponed(subscription, delivery, admission.until);
-    yield* Effect.sleep(admission.at - now);
     return undefined;
   });
 
@@ -138,28 +141,71 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     return event === undefined ? yield* Effect.dieMessage(`there is no event ${subject.sequence}`) : contentOf(event);
   });
 
-  const attempt = (subscription: SubscriptionRecord, callback: Callback): Effect.Effect<Attempt> =>
+  /** Who sends a ping waits for what comes of it; other deliveries wait for the key. */
+  const attempt = (
+    subscription: SubscriptionRecord,
+    callback: Callback,
+    isPing: boolean,
+  ): Effect.Effect<Attempt, SecretsUnavailable> =>
     open(subscription).pipe(
       Effect.flatMap((secrets) => channels.deliver(subscription.channel, secrets, callback)),
-      Effect.catchAll(({ message }) => Effect.succeed(unsealed(message))),
-      Effect.onInterrupt(() => Effect.sync(() => endpoints.giveUp(subscription))),
+      Effect.catchAll((error) => (isPing ? Effect.succeed(unsealed(error.message)) : Effect.fail(error))),
+    );
+
+  /** Makes the attempt when the receiver has a turn for it, which is given back unless it is noted how it went. */
+  const send = (job: ClaimedJob, delivery: Delivery, subscription: SubscriptionRecord, now: number) =>
+    Effect.acquireUseRelease(
+      Effect.map(
+        Random.next,
+        (random): Endpoints.Admission =>
+          delivery.type === PING ? { _tag: "Go", at: now, isProbe: false } : endpoints.admit(subscription, now, random),
+      ),
+      Effect.fnUntraced(function* (admission) {
+        if (admission._tag === "Later") return { ...admission, reason: LEFT_ALONE };
+        yield* Effect.sleep(admission.at - now);
+        const at = yield* Clock.currentTimeMillis;
+        const content = yield* contentFor(delivery);
+        const traceparent = yield* traceparentOf(job, content);
+        const made = yield* attempt(
+          subscription,
+          { id: delivery.id, at, ...content, traceparent },
+          delivery.type === PING,
+        );
+        const end = yield* Clock.currentTimeMillis;
+        endpoints.note(subscription, made, end);
+        return { _tag: "Made" as const, made, at, end };
+      }),
+      (admission, exit) =>
+        Effect.sync(() => {
+          if (Exit.isFailure(exit) && admission._tag === "Go" && admission.isProbe) endpoints.giveUp(subscription);
+        }),
+    ).pipe(
+      // It is no fault of the receiver.
+      Effect.catchTag("SecretsUnavailable", ({ message: reason }) =>
+        Effect.zipRight(
+          Effect.logWarning("a delivery waits for the key of its secrets", { delivery: delivery.id, reason }),
+          Effect.succeed({ _tag: "Later" as const, until: now + KEYLESS, reason }),
+        ),
+      ),
     );
 
   /** Notes how the receiver does, and disables what is gone or has failed for too long; gives the reason. */
   const judge = Effect.fnUntraced(function* (
-    { id, failingSince }: SubscriptionRecord,
+    { id, failingSince, revision }: SubscriptionRecord,
     { outcome }: Attempt,
     now: number,
   ) {
+    if (outcome === "delivered" && failingSince === undefined) return undefined;
+    const current = Option.getOrUndefined(yield* subscriptions.find(id));
+    // What answers the settings of before says nothing of these.
+    if (current === undefined || current.revision !== revision) return undefined;
     if (outcome === "delivered") {
-      if (failingSince !== undefined) yield* subscriptions.noteFailing(id, undefined);
+      yield* subscriptions.noteFailing(id, undefined);
       return undefined;
     }
     if (failingSince === undefined) yield* subscriptions.noteFailing(id, now);
     const reason = outcome === "gone" ? "gone" : now - (failingSince ?? now) >= FAILING_FOR ? "failing" : undefined;
-    if (reason === undefined) return undefined;
-    const current = Option.getOrUndefined(yield* subscriptions.find(id));
-    if (current === undefined || current.disabled !== undefined) return undefined;
+    if (reason === undefined || current.disabled !== undefined) return undefined;
     yield* turn(current, reason, now);
     return reason;
   });
@@ -180,17 +226,18 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
       return;
     }
     const subscription = Option.getOrUndefined(yield* subscriptions.find(delivery.subscription));
-    const stopped = yield* obstacle(job, delivery, subscription, yield* Clock.currentTimeMillis);
+    const begun = yield* Clock.currentTimeMillis;
+    const stopped = yield* obstacle(job, delivery, subscription, begun);
     if (stopped !== undefined || subscription === undefined) {
       if (stopped !== undefined) yield* settle(job, stopped, Effect.void);
       return;
     }
-    const at = yield* Clock.currentTimeMillis;
-    const content = yield* contentFor(delivery);
-    const traceparent = yield* traceparentOf(job, content);
-    const made = yield* attempt(subscription, { id: delivery.id, at, ...content, traceparent });
-    const now = yield* Clock.currentTimeMillis;
-    endpoints.note(subscription, made, now);
+    const sent = yield* send(job, delivery, subscription, begun);
+    if (sent._tag === "Later") {
+      yield* settle(job, Progress.postponed(subscription, delivery, sent.until, sent.reason), Effect.void);
+      return;
+    }
+    const { made, at, end: now } = sent;
     yield* Metric.increment(Metric.tagged(Metrics.attempts, "outcome", made.outcome));
     const progress = Progress.tried(subscription, delivery, made, now, yield* Random.next);
     const logged = deliveries.log({ delivery: delivery.id, number: progress.delivery.attempts, at, ...made });

@@ -15,6 +15,7 @@ import type { Subscription } from "@cadastre/domain/Subscription";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { Wakeups } from "@cadastre/domain/Wakeups";
+import * as Arr from "effect/Array";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -39,6 +40,9 @@ const EVENTS = 100;
 /** Deliveries of one transaction, those of its last event apart. */
 const DELIVERIES = 500;
 
+/** Milliseconds between two looks for what no job tries any more, which is rare. */
+const ABANDONED = 60_000;
+
 /** After which one looks for events, woken or not: a wake-up may be lost. */
 const POLL = "1 second";
 
@@ -46,13 +50,21 @@ const POLL = "1 second";
 export const make: Effect.Effect<Effect.Effect<boolean, StoreUnavailable>, never, Ports> = Effect.gen(function* () {
   const subscriptions = yield* SubscriptionStore;
   const deliveries = yield* DeliveryStore;
-  const { releasable } = yield* DeliveryLog;
+  const { releasable, abandoned } = yield* DeliveryLog;
   const log = yield* EventLog;
   const queue = yield* JobQueue;
   const identifiers = yield* Identifiers;
   const { transact } = yield* UnitOfWork;
   const { notify } = yield* Wakeups;
   const match = yield* Matching.make;
+
+  /** A subscription that is removed in between takes its deliveries along; who removes it waits for those that are made here. */
+  const stillWanted = Effect.fnUntraced(function* (matches: ReadonlyArray<Matching.Match>) {
+    const ids = new Set(matches.map(({ subscription }) => subscription.id));
+    const found = yield* Effect.forEach([...ids].sort(), subscriptions.find);
+    const known = new Set(Arr.getSomes(found).map(({ id }) => id));
+    return matches.filter(({ subscription }) => known.has(subscription.id));
+  });
 
   const insert = Effect.fnUntraced(function* (matches: ReadonlyArray<Matching.Match>) {
     const now = yield* Clock.currentTimeMillis;
@@ -101,7 +113,7 @@ export const make: Effect.Effect<Effect.Effect<boolean, StoreUnavailable>, never
     const isMoved = yield* transact(
       Effect.gen(function* () {
         if (!(yield* deliveries.moveCursor(cursor, reached))) return false;
-        yield* insert(matches);
+        yield* insert(yield* stillWanted(matches));
         for (const { subscription, count, sample } of unevaluated) {
           yield* subscriptions.noteUnevaluated(subscription, count, sample);
         }
@@ -112,12 +124,25 @@ export const make: Effect.Effect<Effect.Effect<boolean, StoreUnavailable>, never
     return true;
   });
 
+  let nextLook = 0;
+
+  const waiting = Effect.gen(function* () {
+    const held = yield* releasable(DELIVERIES);
+    const now = yield* Clock.currentTimeMillis;
+    if (held.length > 0 || now < nextLook) return held;
+    const lost = yield* abandoned(DELIVERIES);
+    nextLook = lost.length === 0 ? now + ABANDONED : now;
+    return lost;
+  });
+
   const release = Effect.gen(function* () {
-    if ((yield* releasable(1)).length === 0) return false;
+    const found = yield* waiting;
+    if (found.length === 0) return false;
     const count = yield* transact(
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis;
-        const held = yield* releasable(DELIVERIES);
+        // Another replica may have found the same.
+        const held = yield* deliveries.take(found);
         const known = new Map((yield* subscriptions.list).map((subscription) => [subscription.id, subscription]));
         const freed = held.flatMap((delivery) => {
           const subscription: Subscription | undefined = known.get(delivery.subscription);

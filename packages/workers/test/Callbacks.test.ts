@@ -1,13 +1,16 @@
 import { Deliveries } from "@cadastre/core/Deliveries";
 import { Entities } from "@cadastre/core/Entities";
+import { Jobs } from "@cadastre/core/Jobs";
 import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
 import * as UseCases from "@cadastre/core/UseCases";
 import type { DeliveryQuery } from "@cadastre/domain/DeliveryStore";
 import { EventLog } from "@cadastre/domain/EventLog";
-import { JobQueue } from "@cadastre/domain/JobQueue";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Caller } from "@cadastre/domain/Principal";
 import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
+import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
+import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import * as Expressions from "@cadastre/expressions/Expressions";
 import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as TestIdentifiers from "@cadastre/testing/Identifiers";
@@ -313,6 +316,105 @@ for (const name of ["memory", "sqlite"]) {
         const tried = items.reduce((sum, { attempts }) => sum + attempts, 0);
         expect(tried).toBe(receiver.sent.length);
         expect(items.every(({ state }) => state === "pending")).toBe(true);
+      }));
+
+    test("a probe that did not come back does not keep the receiver closed", () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receivers.Receiver;
+        const entities = yield* Entities;
+        const handler = yield* Callbacks.make;
+        const queue = yield* JobQueue;
+        yield* (yield* Subscriptions).create(webhook);
+        for (let i = 0; i < 12; i++) yield* entities.create(component(`e${i}`));
+        yield* yield* Dispatcher.make;
+        const claim = { queue: "callbacks", kinds: ["callback"], limit: 12, worker: "w", lease: 600_000, perGroup: 12 };
+        const { jobs } = yield* queue.claim({ ...claim, running: new Map() });
+        const attempt = (job: (typeof jobs)[number]) =>
+          Effect.gen(function* () {
+            const attempt = yield* Effect.fork(Effect.exit(handler.run(job)));
+            yield* TestClock.adjust("2 millis");
+            yield* Fiber.join(attempt);
+          });
+        receiver.answer = () => Effect.succeed(Receivers.failed);
+        yield* Effect.forEach(jobs.slice(0, 10), attempt);
+        yield* TestClock.adjust("31 seconds");
+        receiver.answer = () => Effect.dieMessage("broken");
+        yield* Effect.forEach(jobs.slice(10, 11), attempt);
+        receiver.answer = () => Effect.succeed(Receivers.delivered);
+        yield* Effect.forEach(jobs.slice(11), attempt);
+        expect(receiver.sent).toHaveLength(12);
+      }));
+
+    test("a delivery whose job was taken out is made by another, and people do not take it out", () =>
+      Effect.gen(function* () {
+        const { sent } = yield* Receivers.Receiver;
+        const { subscription } = yield* (yield* Subscriptions).create(webhook);
+        const run = yield* settle;
+        yield* (yield* Entities).create(component("a"));
+        yield* yield* Dispatcher.make;
+        const [job] = yield* (yield* JobBoard).list({ limit: 10 });
+        if (job === undefined) throw new Error("there is no job");
+        const refused = yield* Effect.flip((yield* Jobs).discard(job.id));
+        expect(refused).toMatchObject({ _tag: "WrongState", state: "ready" });
+        yield* (yield* JobBoard).discard(job.id);
+        yield* run;
+        expect(yield* statesOf(subscription.id)).toEqual(["delivered"]);
+        expect(sent).toHaveLength(1);
+      }));
+
+    test("where the key of its secrets is missing a delivery waits, and no attempt is counted", () =>
+      Effect.gen(function* () {
+        const { sent } = yield* Receivers.Receiver;
+        const subscriptions = yield* Subscriptions;
+        const store = yield* SubscriptionStore;
+        const { transact } = yield* UnitOfWork;
+        const { subscription } = yield* subscriptions.create(webhook);
+        const record = yield* Effect.flatten(store.find(subscription.id));
+        yield* transact(store.save({ ...record, sealed: "sealed:", revision: 2 }));
+        yield* (yield* Entities).create(component("a"));
+        const run = yield* settle;
+        yield* run;
+        expect(sent).toEqual([]);
+        const [waiting] = (yield* (yield* Deliveries).list(everythingOf(subscription.id))).items;
+        expect(waiting).toMatchObject({ state: "pending", attempts: 0, reason: "the key is another" });
+        expect((yield* subscriptions.get(subscription.id)).failingSince).toBe(undefined);
+        yield* transact(store.save({ ...record, revision: 3 }));
+        yield* TestClock.adjust("61 seconds");
+        yield* run;
+        expect(sent).toHaveLength(1);
+      }));
+
+    test("a late answer to the settings of before does not disable those of now", () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receivers.Receiver;
+        const { create, change, get } = yield* Subscriptions;
+        const run = yield* settle;
+        const { subscription } = yield* create(webhook);
+        const channel = { type: "webhook", url: "https://receiver.example/other" } as const;
+        receiver.answer = () => {
+          receiver.answer = () => Effect.succeed(Receivers.delivered);
+          const changed = Effect.provideService(change(subscription.id, { channel }), Caller, caller);
+          return Effect.as(Effect.orDie(changed), Receivers.gone);
+        };
+        yield* (yield* Entities).create(component("a"));
+        yield* run;
+        expect(yield* get(subscription.id)).toMatchObject({ disabled: undefined, failingSince: undefined });
+        expect(yield* statesOf(subscription.id)).toEqual(["delivered"]);
+      }));
+
+    test("settings and being disabled are one change", () =>
+      Effect.gen(function* () {
+        const { create, change, get } = yield* Subscriptions;
+        const log = yield* EventLog;
+        const { subscription } = yield* create(webhook);
+        const refused = yield* Effect.flip(change(subscription.id, { rateLimit: 0, enabled: false }));
+        expect(refused._tag).toBe("InvalidInput");
+        expect((yield* get(subscription.id)).disabled).toBe(undefined);
+        const changed = yield* change(subscription.id, { rateLimit: 7, enabled: false }, 1);
+        expect(changed.subscription).toMatchObject({ rateLimit: 7, disabled: { reason: "requested" }, revision: 3 });
+        expect((yield* change(subscription.id, { enabled: false }, 3)).subscription.revision).toBe(3);
+        expect((yield* Effect.flip(change(subscription.id, { enabled: true }, 2)))._tag).toBe("RevisionConflict");
+        expect((yield* log.since(0, 10)).map(({ type }) => type)).toEqual(["subscription.disabled"]);
       }));
 
     test("secrets are sealed, shown once, and stay with their receiver", () =>

@@ -1,7 +1,9 @@
 /**
  * What settings may be, each with what is said where it is not.
  */
+import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
 import { TOOLSETS } from "@cadastre/mcp/Toolset";
+import * as Either from "effect/Either";
 import * as ParseResult from "effect/ParseResult";
 import * as Schema from "effect/Schema";
 import * as durations from "./durations.ts";
@@ -50,6 +52,17 @@ export const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
     return millis === undefined ? ParseResult.fail(new ParseResult.Type(ast, text)) : ParseResult.succeed(millis);
   },
 }).annotations(says("must be a time of more than nothing, such as 500ms, 30s, 5m or 1h"));
+
+/** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
+export const Targets = Schema.split(",").pipe(
+  Schema.compose(
+    Schema.Array(
+      Schema.Trim.pipe(
+        Schema.filter((text) => Either.match(AllowedTarget.parse(text), { onLeft: String, onRight: () => true })),
+      ),
+    ),
+  ),
+);
 
 /** Names, separated by commas; in the file a list too. */
 export const Names = Schema.split(",").pipe(

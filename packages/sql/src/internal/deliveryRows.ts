@@ -6,17 +6,19 @@ import * as Schema from "effect/Schema";
 import type { Insertion } from "../Engine.ts";
 
 /** What changes in the course of a delivery. */
-const MOVING = ["state", "attempts", "tries", "job", "next_at", "finished_at", "reason"];
+export const MOVING = {
+  state: "text",
+  attempts: "integer",
+  tries: "integer",
+  job: "integer",
+  next_at: "integer",
+  finished_at: "integer",
+  reason: "text",
+} as const;
 
 export const INSERTION: Insertion = {
   into: "deliveries",
-  columns: ["id", "subscription_id", "type", "sequence", "uid", "reference", "created_at", ...MOVING],
-};
-
-/** Takes the place of the row that is there. */
-export const REPLACEMENT: Insertion = {
-  ...INSERTION,
-  ending: `ON CONFLICT (id) DO UPDATE SET ${MOVING.map((column) => `${column} = excluded.${column}`).join(", ")}`,
+  columns: ["id", "subscription_id", "type", "sequence", "uid", "reference", "created_at", ...Object.keys(MOVING)],
 };
 
 /** The values of {@link INSERTION}'s columns. */
@@ -28,6 +30,11 @@ export const valuesOf = (delivery: Delivery): ReadonlyArray<unknown> => [
   delivery.subject?.uid ?? null,
   delivery.subject?.reference ?? null,
   delivery.createdAt,
+  ...movingOf(delivery),
+];
+
+/** The values of {@link MOVING}'s columns. */
+export const movingOf = (delivery: Delivery): ReadonlyArray<unknown> => [
   delivery.state,
   delivery.attempts,
   delivery.tries,

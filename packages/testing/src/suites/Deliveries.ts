@@ -1,5 +1,6 @@
-import type { DeliveryState } from "@cadastre/domain/Delivery";
+import { type DeliveryState, jobFor } from "@cadastre/domain/Delivery";
 import { DeliveryLog, type DeliveryQuery, DeliveryStore } from "@cadastre/domain/DeliveryStore";
+import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import type { Subscription } from "@cadastre/domain/Subscription";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -94,6 +95,33 @@ export const deliveries = (backend: Backend): void => {
         yield* transact(store.save([tried, done]));
         expect(yield* store.find(first.id)).toEqual(Option.some(tried));
         expect(yield* store.find(second.id)).toEqual(Option.some(done));
+      }));
+
+    test("one that was removed is not put back", () =>
+      Effect.gen(function* () {
+        const subscriptions = yield* SubscriptionStore;
+        const store = yield* DeliveryStore;
+        const { transact } = yield* UnitOfWork;
+        const one = subscription();
+        yield* subscriptions.insert(one);
+        const removed = delivery(one);
+        yield* store.insert([removed]);
+        yield* subscriptions.remove(one.id);
+        yield* transact(store.save([{ ...removed, tries: 1 }]));
+        expect(yield* store.find(removed.id)).toEqual(Option.none());
+      }));
+
+    test("of those that were read, the ones are taken that have still their state and job", () =>
+      Effect.gen(function* () {
+        const store = yield* DeliveryStore;
+        const { transact } = yield* UnitOfWork;
+        const one = subscription();
+        const [same, told, moved, tried] = [delivery(one), delivery(one), delivery(one, { job: 1 }), delivery(one)];
+        yield* store.insert([same, told, moved, tried]);
+        const now = { ...tried, tries: 3, reason: "refused" };
+        yield* transact(store.save([{ ...told, state: "delivered", finishedAt: EPOCH }, { ...moved, job: 2 }, now]));
+        expect(yield* transact(store.take([tried, told, moved, delivery(one), same]))).toEqual([now, same]);
+        expect(yield* transact(store.take([]))).toEqual([]);
       }));
 
     test("attempts are read in their order, of all the deliveries that were asked for", () =>
@@ -216,6 +244,48 @@ export const deliveries = (backend: Backend): void => {
         expect(yield* log.releasable(1)).toEqual([early]);
         yield* subscriptions.save({ ...on, disabled: { reason: "requested", at: EPOCH }, revision: 2 });
         expect(yield* log.releasable(10)).toEqual([]);
+      }));
+
+    test("one that is held behind a pending change is not let go where order is kept", () =>
+      Effect.gen(function* () {
+        const subscriptions = yield* SubscriptionStore;
+        const store = yield* DeliveryStore;
+        const log = yield* DeliveryLog;
+        const { transact } = yield* UnitOfWork;
+        const [ordered, other] = [subscription({ ordered: true }), subscription({ ordered: false })];
+        yield* Effect.forEach([ordered, other], subscriptions.insert);
+        const of = (n: number) => ({ subject: { sequence: 20 + n, uid: uid(n), reference: "component:default/x" } });
+        const early = delivery(ordered, { sequence: 4 });
+        const [late, later] = [9, 10].map((sequence) => delivery(ordered, { state: "held", sequence }));
+        const elsewhere = delivery(ordered, { state: "held", ...of(7) });
+        const free = delivery(other, { state: "held", sequence: 9 });
+        if (late === undefined || later === undefined) throw new Error("there are two");
+        yield* store.insert([early, late, later, elsewhere, delivery(other, { sequence: 4 }), free]);
+        const ids = Effect.map(log.releasable(10), (found) => found.map(({ id }) => id).toSorted());
+        expect(yield* ids).toEqual([elsewhere.id, free.id].toSorted());
+        yield* transact(store.save([{ ...early, state: "dead", finishedAt: EPOCH }]));
+        expect(yield* ids).toEqual([late.id, later.id, elsewhere.id, free.id].toSorted());
+      }));
+
+    test("a pending one is abandoned once its job will not run any more", () =>
+      Effect.gen(function* () {
+        const subscriptions = yield* SubscriptionStore;
+        const store = yield* DeliveryStore;
+        const log = yield* DeliveryLog;
+        const queue = yield* JobQueue;
+        const board = yield* JobBoard;
+        const { transact } = yield* UnitOfWork;
+        const one = subscription();
+        yield* subscriptions.insert(one);
+        const [first, second, unqueued] = [delivery(one), delivery(one), delivery(one)];
+        const jobs = yield* transact(queue.enqueue([jobFor(one, first), jobFor(one, second)]));
+        const [tried, waiting] = [first, second].map((each, i) => ({ ...each, job: jobs[i] }));
+        if (tried === undefined || waiting === undefined) throw new Error("there are two");
+        yield* store.insert([tried, waiting, unqueued, delivery(one, { state: "held" })]);
+        expect(yield* log.abandoned(10)).toEqual([unqueued]);
+        if (tried.job !== undefined) yield* board.discard(tried.job);
+        expect(yield* log.abandoned(10)).toEqual([tried, unqueued]);
+        expect(yield* log.abandoned(1)).toEqual([tried]);
       }));
 
     test("what each subscription has before it is counted", () =>

@@ -51,6 +51,17 @@ export const events = (backend: Backend): void => {
         expect(yield* log.since(-1, 10)).toEqual(all);
       }));
 
+    test("an event is found in the transaction that appended it, with the sequence that it keeps", () =>
+      Effect.gen(function* () {
+        const log = yield* EventLog;
+        const { transact } = yield* UnitOfWork;
+        yield* append(event(entity()));
+        const mine = event(entity());
+        const within = yield* transact(Effect.zipRight(log.append([mine]), log.revision(mine.uid, mine.revision)));
+        expect(yield* log.since(0, 10)).toHaveLength(2);
+        expect(Option.getOrThrow(within)).toEqual((yield* log.since(0, 10)).at(-1));
+      }));
+
     test("the head is the last sequence that since gives", () =>
       Effect.gen(function* () {
         const { transact } = yield* UnitOfWork;

@@ -10,12 +10,12 @@ import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 
 /** Times are milliseconds since the epoch. */
 export type Admission =
-  | { readonly _tag: "Go"; readonly at: number }
+  | { readonly _tag: "Go"; readonly at: number; readonly isProbe: boolean }
   /** Not now: to be asked for again then. */
   | { readonly _tag: "Later"; readonly until: number };
 
 export interface Endpoints {
-  /** Asks for a turn; `random`, below 1, spreads those who have to wait. Who is let go has to {@link Endpoints.note} how it went, or {@link Endpoints.giveUp} its turn. */
+  /** Asks for a turn; `random`, below 1, spreads those who have to wait. Who is let go has to {@link Endpoints.note} how it went; a probe that did not, to {@link Endpoints.giveUp} its turn. */
   readonly admit: (subscription: Subscription, now: number, random: number) => Admission;
   readonly note: (subscription: Subscription, attempt: Attempt, now: number) => void;
   readonly giveUp: (subscription: Subscription) => void;
@@ -71,13 +71,12 @@ export const make = (): Endpoints => {
       const endpoint = get(subscription);
       const spread = (span: number) => Math.round(span * random);
       if (now < endpoint.openUntil) return later(endpoint.openUntil + spread(endpoint.openUntil - now));
-      if (endpoint.openUntil > 0) {
-        if (endpoint.isProbing) return later(now + PROBE + spread(PROBE));
-        endpoint.isProbing = true;
-      }
+      const isProbe = endpoint.openUntil > 0;
+      if (isProbe && endpoint.isProbing) return later(now + PROBE + spread(PROBE));
+      endpoint.isProbing = isProbe;
       const at = Math.max(now, endpoint.nextAt);
       endpoint.nextAt = at + 1000 / subscription.rateLimit;
-      return { _tag: "Go", at };
+      return { _tag: "Go", at, isProbe };
     },
 
     note: (subscription, { outcome, retryAfter }, now) => {
@@ -96,8 +95,9 @@ export const make = (): Endpoints => {
       if (retryAfter !== undefined) endpoint.openUntil = Math.max(endpoint.openUntil, now + retryAfter);
     },
 
-    giveUp: (subscription) => {
-      get(subscription).isProbing = false;
+    giveUp: ({ id, revision }) => {
+      const endpoint = endpoints.get(id);
+      if (endpoint?.revision === revision) endpoint.isProbing = false;
     },
   };
 };

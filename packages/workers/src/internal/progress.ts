@@ -33,15 +33,12 @@ export const tried = (
   };
 };
 
-/** Not tried: its receiver is to be left alone until then. */
-export const postponed = ({ ordered }: Subscription, before: Delivery, until: number): Progress => {
-  const reason = "its receiver fails, and is left alone for a while";
-  return {
-    delivery: { ...before, nextAt: until, reason },
-    // A job that is postponed lets the next of its entity go first.
-    outcome: ordered ? { _tag: "Failed", error: reason, retryAt: until } : { _tag: "Postponed", until },
-  };
-};
+/** Not tried, and not to be until then. */
+export const postponed = ({ ordered }: Subscription, before: Delivery, until: number, reason: string): Progress => ({
+  delivery: { ...before, nextAt: until, reason },
+  // A job that is postponed lets the next of its entity go first.
+  outcome: ordered ? { _tag: "Failed", error: reason, retryAt: until } : { _tag: "Postponed", until },
+});
 
 /** It goes on when there is nothing in its way. */
 export const held = (before: Delivery, reason: string): Progress => ({

@@ -44,7 +44,17 @@ export const make = (database: Database): Context.Tag.Service<DeliveryStore> => 
 
     find: (id) => database.statement(Effect.sync(() => Option.fromNullable(deliveries.get(id)?.delivery))),
 
-    save: (saved) => database.statement(Effect.sync(() => saved.forEach(put))),
+    take: (wanted) =>
+      database.statement(
+        Effect.sync(() =>
+          wanted.flatMap(({ id, state, job }) => {
+            const now = deliveries.get(id)?.delivery;
+            return now?.state === state && now.job === job ? [now] : [];
+          }),
+        ),
+      ),
+
+    save: (saved) => database.statement(Effect.sync(() => saved.filter(({ id }) => deliveries.has(id)).forEach(put))),
 
     log: (attempt) =>
       database.statement(
@@ -74,10 +84,24 @@ export const make = (database: Database): Context.Tag.Service<DeliveryStore> => 
 };
 
 export const makeLog = (database: Database): Context.Tag.Service<DeliveryLog> => {
-  const { deliveries, attempts, subscriptions } = database;
-  const isEnabled = (id: SubscriptionId): boolean => {
-    const text = subscriptions.get(id);
-    return text !== undefined && subscriptionOf(text).disabled === undefined;
+  const { deliveries, attempts, subscriptions, jobs } = database;
+
+  const isReleasable = ({ subscription, subject, state }: Delivery): boolean => {
+    const text = subscriptions.get(subscription);
+    if (state !== "held" || text === undefined) return false;
+    const { disabled, ordered } = subscriptionOf(text);
+    const isBehind = (other: Delivery): boolean =>
+      other.state === "pending" &&
+      other.subscription === subscription &&
+      other.subject !== undefined &&
+      other.subject.uid === subject?.uid &&
+      other.subject.sequence < subject.sequence;
+    return disabled === undefined && !(ordered && all(database).some(isBehind));
+  };
+
+  const isAbandoned = ({ state, job }: Delivery): boolean => {
+    const at = job === undefined ? undefined : jobs.get(job)?.state;
+    return state === "pending" && (at === undefined || at === "done" || at === "dead" || at === "discarded");
   };
 
   return {
@@ -109,14 +133,14 @@ export const makeLog = (database: Database): Context.Tag.Service<DeliveryLog> =>
       ),
 
     releasable: (limit) =>
+      database.statement(Effect.sync(() => all(database).filter(isReleasable).sort(byEvent).slice(0, limit))),
+
+    abandoned: (limit) =>
       database.statement(
         Effect.sync(() =>
           all(database)
-            .filter(({ state, subscription }) => state === "held" && isEnabled(subscription))
-            .sort(
-              (a, b) =>
-                compareTexts(a.subscription, b.subscription) || (a.subject?.sequence ?? 0) - (b.subject?.sequence ?? 0),
-            )
+            .filter((delivery) => subscriptions.has(delivery.subscription) && isAbandoned(delivery))
+            .sort(byEvent)
             .slice(0, limit),
         ),
       ),
@@ -151,5 +175,8 @@ export const makeLog = (database: Database): Context.Tag.Service<DeliveryLog> =>
 };
 
 const all = ({ deliveries }: Database): ReadonlyArray<Delivery> => deliveries.values().map(({ delivery }) => delivery);
+
+const byEvent = (a: Delivery, b: Delivery): number =>
+  compareTexts(a.subscription, b.subscription) || (a.subject?.sequence ?? 0) - (b.subject?.sequence ?? 0);
 
 const isWaiting = ({ state }: Delivery): boolean => state === "pending" || state === "held";

@@ -1,4 +1,3 @@
-import type { EntityUid } from "@cadastre/domain/Entity";
 import type { SequencedEvent } from "@cadastre/domain/Event";
 import type { EventLog } from "@cadastre/domain/EventLog";
 import type * as Context from "effect/Context";
@@ -9,7 +8,7 @@ import type { Database } from "./database.ts";
 export const make = (database: Database): Context.Tag.Service<EventLog> => {
   const { events, lastSequence } = database;
 
-  const revisionsOf = (uid: EntityUid): ReadonlyArray<SequencedEvent> =>
+  const revisionsOf = (uid: SequencedEvent["uid"]): ReadonlyArray<SequencedEvent> =>
     events
       .values()
       .map(eventOf)
