@@ -117,7 +117,9 @@ describe("the documented example", () => {
         const query = [...[parameter, ...required].map(queryOf), ...start].join("&");
         const reply = yield* Effect.promise(() => running.call("GET", `${filled}?${query}`));
         expect(reply.status, `${name}: ${reply.text}`).toBe(200);
-        if (!path.startsWith("/v1/subscriptions")) expect(reply.text.length, name).toBeGreaterThan(40);
+        // There are few callbacks and no jobs to find.
+        const isAboutCallbacks = /^\/v1\/(subscriptions|jobs)/.test(path);
+        if (!isAboutCallbacks) expect(reply.text.length, name).toBeGreaterThan(40);
       }
     }),
   );
