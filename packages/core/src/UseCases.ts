@@ -25,6 +25,7 @@ import * as Facets from "./Facets.ts";
 import * as Graphs from "./Graphs.ts";
 import * as Histories from "./Histories.ts";
 import * as Jobs from "./Jobs.ts";
+import * as Metrics from "./Metrics.ts";
 import * as Subscriptions from "./Subscriptions.ts";
 import * as Tokens from "./Tokens.ts";
 
@@ -38,6 +39,7 @@ export type UseCases =
   | Subscriptions.Subscriptions
   | Deliveries.Deliveries
   | Jobs.Jobs
+  | Metrics.Metrics
   | Tokens.Tokens
   | Tokens.Authentication;
 
@@ -71,6 +73,7 @@ export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
   Subscriptions.layer,
   Deliveries.layer,
   Jobs.layer,
+  Metrics.layer,
   Tokens.layer,
   Tokens.layerAuthentication,
 );

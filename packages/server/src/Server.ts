@@ -11,6 +11,7 @@ import type { Facets } from "@cadastre/core/Facets";
 import type { Graphs } from "@cadastre/core/Graphs";
 import type { Histories } from "@cadastre/core/Histories";
 import type { Jobs } from "@cadastre/core/Jobs";
+import type { Metrics } from "@cadastre/core/Metrics";
 import type { Subscriptions } from "@cadastre/core/Subscriptions";
 import type { Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
@@ -36,6 +37,7 @@ import * as Listener from "./internal/listener.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
 import * as JobsEndpoints from "./Jobs.ts";
 import * as Mcp from "./Mcp.ts";
+import * as MetricsEndpoint from "./Metrics.ts";
 import * as Routes from "./Routes.ts";
 import * as SubscriptionsEndpoints from "./Subscriptions.ts";
 import * as TokensEndpoints from "./Tokens.ts";
@@ -52,6 +54,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits> | undefined;
   /** What agents find at `/mcp`; undefined: all that their tokens allow, without sessions. */
   readonly mcp?: Mcp.Settings | undefined;
+  /** Who may read `/metrics`; undefined: who has a token for it. */
+  readonly metrics?: MetricsEndpoint.Access | undefined;
 }
 
 interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
@@ -99,6 +103,7 @@ export type Requirements =
   | Subscriptions
   | Deliveries
   | Jobs
+  | Metrics
   | Tokens
   | Authentication
   | HealthCheck;
@@ -136,8 +141,9 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     limits,
     draining: shutdown.await,
   });
+  const metrics = yield* MetricsEndpoint.routes(options.metrics ?? "token", options.version);
   const listener = yield* Listener.make({
-    router: Routes.router(handlers, mcp),
+    router: Routes.router(handlers, [...mcp, ...metrics]),
     guard: Guard.make(options.host, options.hostnames ?? []),
     limits,
     isDraining,

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import * as TraceContext from "@cadastre/domain/TraceContext";
 import * as Chunk from "effect/Chunk";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
@@ -26,6 +27,8 @@ export interface Exchange {
   readonly isLast: () => boolean;
   route: Route | undefined;
   principal: string | undefined;
+  /** W3C trace context of what the request causes: the caller's own, or that of its span here. */
+  traceparent: string | undefined;
 }
 
 export const make = (request: IncomingMessage, response: ServerResponse, isLast: () => boolean): Exchange => {
@@ -43,6 +46,7 @@ export const make = (request: IncomingMessage, response: ServerResponse, isLast:
     isLast,
     route: undefined,
     principal: undefined,
+    traceparent: TraceContext.read(request.headers["traceparent"]),
   };
 };
 
@@ -50,15 +54,6 @@ export const make = (request: IncomingMessage, response: ServerResponse, isLast:
 const requestIdOf = ({ headers }: IncomingMessage): string => {
   const given = headers["x-request-id"];
   return typeof given === "string" && /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID();
-};
-
-/** W3C trace context §3.2; anything else is dropped, as the standard asks. */
-export const traceparentOf = ({ headers }: IncomingMessage): string | undefined => {
-  const given = headers["traceparent"];
-  return typeof given === "string" &&
-    /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(given)
-    ? given
-    : undefined;
 };
 
 /** Sends the answer and gives the bytes of its body. */

@@ -21,10 +21,12 @@ import { type Answer, type Failure, noContent, problem, Refusal } from "./answer
 import { bodyOf, mediaTypeOf } from "./body.ts";
 import * as Exchange from "./exchange.ts";
 import type { Guard } from "./guard.ts";
+import { inFlight } from "./httpMetrics.ts";
 import type { Limits } from "./limits.ts";
 import { invalidParameters } from "./parameters.ts";
 import * as RequestLog from "./requestLog.ts";
 import type { Router } from "./router.ts";
+import * as ServerSpan from "./serverSpan.ts";
 
 export interface Listener {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
@@ -43,6 +45,7 @@ export const make = (options: {
   Effect.gen(function* () {
     const { router, guard, limits, isDraining } = options;
     const { authenticate } = yield* Authentication;
+    const spanned = yield* ServerSpan.make(router);
     const runFork = Runtime.runFork(yield* Effect.runtime());
     const open = new Set<ServerResponse>();
     const fibers = new Set<Fiber.RuntimeFiber<void>>();
@@ -120,7 +123,7 @@ export const make = (options: {
           body: bodyOf(request, mediaType.right, limits),
         }),
         Caller,
-        { principal, requestId: exchange.requestId, via: route.via, traceparent: Exchange.traceparentOf(request) },
+        { principal, requestId: exchange.requestId, via: route.via, traceparent: exchange.traceparent },
       );
     };
 
@@ -128,7 +131,8 @@ export const make = (options: {
       const exchange = Exchange.make(request, response, isDraining);
       let timedOut = false;
       open.add(response);
-      const fiber = runFork(serve(exchange));
+      inFlight.add(1);
+      const fiber = runFork(spanned(exchange, serve(exchange)));
       fibers.add(fiber);
       const timer =
         exchange.route?.streamed === true
@@ -140,7 +144,7 @@ export const make = (options: {
             }, timeout);
       const close = () => {
         clearTimeout(timer);
-        open.delete(response);
+        if (open.delete(response)) inFlight.add(-1);
         settle();
         if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none);
         Exchange.endUpload(request);
