@@ -2,6 +2,7 @@
  * What the operator's monitoring reads.
  */
 import type { PermissionDenied } from "@cadastre/domain/Errors";
+import { type Backlog, DeliveryLog } from "@cadastre/domain/DeliveryStore";
 import { JobBoard, type QueueCount } from "@cadastre/domain/JobQueue";
 import * as Meter from "@cadastre/domain/Meter";
 import type { Caller } from "@cadastre/domain/Principal";
@@ -50,22 +51,30 @@ const subscriptions = Meter.gauge(
   ["state"],
 );
 
+const deliveries = Meter.gauge(
+  "cadastre_deliveries",
+  "Callbacks that are not delivered, by state: pending, held or dead. The same for all replicas.",
+  ["state"],
+);
+
 const make = Effect.gen(function* () {
   const board = yield* JobBoard;
   const store = yield* SubscriptionStore;
-  const ask = Effect.all([board.counts, store.list]).pipe(
+  const log = yield* DeliveryLog;
+  const ask = Effect.all([board.counts, store.list, log.backlog]).pipe(
     Effect.timeout(PATIENCE),
     Effect.zip(Clock.currentTimeMillis),
     Effect.tapErrorCause((cause) => Effect.logWarning("the database cannot be measured", cause)),
     Effect.matchCause({
       onFailure: () => {
         up.set(0);
-        for (const gauge of [jobs, lateness, subscriptions]) gauge.forget();
+        for (const gauge of [jobs, lateness, subscriptions, deliveries]) gauge.forget();
       },
-      onSuccess: ([[counts, all], now]) => {
+      onSuccess: ([[counts, all, backlogs], now]) => {
         up.set(1);
         noteQueues(counts, now);
         noteSubscriptions(all);
+        noteDeliveries([...backlogs.values()]);
       },
     }),
   );
@@ -91,7 +100,15 @@ const noteSubscriptions = (all: ReadonlyArray<Subscription>): void => {
   subscriptions.replace(Object.entries(byState).map(([state, some]) => ({ value: some.length, labels: [state] })));
 };
 
-export const layer: Layer.Layer<Metrics, never, JobBoard | SubscriptionStore> = Layer.effect(
+const noteDeliveries = (backlogs: ReadonlyArray<Backlog>): void =>
+  deliveries.replace(
+    (["pending", "held", "dead"] as const).map((state) => ({
+      value: backlogs.reduce((sum, backlog) => sum + backlog[state], 0),
+      labels: [state],
+    })),
+  );
+
+export const layer: Layer.Layer<Metrics, never, JobBoard | SubscriptionStore | DeliveryLog> = Layer.effect(
   Metrics,
   Effect.map(make, (metrics) => authorize(metrics, { read: "metrics:read" })),
 );

@@ -5,11 +5,13 @@
  * Names and units are those that Prometheus asks for (https://prometheus.io/docs/practices/naming/): seconds and bytes, and
  * `_total` for what only grows. A label has few values, all of them known to the program: never what a caller chose.
  */
+import * as Effect from "effect/Effect";
 import * as Metric from "effect/Metric";
 import * as MetricBoundaries from "effect/MetricBoundaries";
 import * as MetricKey from "effect/MetricKey";
 import * as MetricLabel from "effect/MetricLabel";
 import * as MetricState from "effect/MetricState";
+import type * as Scope from "effect/Scope";
 
 export interface Family {
   readonly name: string;
@@ -54,8 +56,21 @@ export interface Series {
   readonly state: MetricState.MetricState.Untyped;
 }
 
+const looks = new Set<() => void>();
+
+/**
+ * Until the scope is closed, `look` is run before each {@link read}: for what can be told at any time, and is not worth
+ * counting as it happens.
+ */
+export const beforeRead = (look: () => void): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => void looks.add(look)),
+    () => Effect.sync(() => looks.delete(look)),
+  );
+
 /** What has been measured so far, by name; of all that is in the registry, only what was declared here. */
 export const read = (): ReadonlyArray<Reading> => {
+  for (const look of looks) look();
   const found = new Map<string, Array<Series>>();
   for (const { metricKey, metricState } of Metric.unsafeSnapshot()) {
     if (!families.has(metricKey.name) || isUnknown(metricState)) continue;

@@ -12,6 +12,7 @@ import * as Runtime from "effect/Runtime";
 import type * as Scope from "effect/Scope";
 import * as Feed from "./internal/feed.ts";
 import * as Invocations from "./internal/invocation.ts";
+import * as Observation from "./internal/observation.ts";
 import * as Protocol from "./internal/protocol.ts";
 import * as Sessions from "./internal/sessions.ts";
 import { type Narrowing, narrowingOf, type Surface, visible } from "./Surface.ts";
@@ -121,6 +122,7 @@ export const make = (options: Options): Effect.Effect<Endpoint, never, Events | 
         if (isStream) {
           if (isDraining) return SHUTTING_DOWN();
           yield* listen;
+          yield* Observation.streaming;
         }
         if (isSession) return yield* sessions.handle(request, parsedBody, authInfo);
         const { fetch } = isStream ? listening : calls;

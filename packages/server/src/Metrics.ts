@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import { identity } from "effect/Function";
 import * as Option from "effect/Option";
+import type * as Scope from "effect/Scope";
 import { text } from "./internal/answer.ts";
 import { CONTENT_TYPE, encode } from "./internal/exposition.ts";
 import * as Parameters from "./internal/parameters.ts";
@@ -22,11 +23,15 @@ export type Access = "token" | "open" | "off";
 
 export const PATH = "/metrics";
 
-export const routes = (access: Access, version: string): Effect.Effect<ReadonlyArray<Placed>, never, Metrics> =>
-  Effect.map(Metrics, ({ read }) => {
+export const routes = (
+  access: Access,
+  version: string,
+): Effect.Effect<ReadonlyArray<Placed>, never, Metrics | Scope.Scope> =>
+  Effect.gen(function* () {
     if (access === "off") return [];
-    const look = RuntimeMetrics.make(version);
-    const answered = Effect.map(Effect.zipRight(Effect.sync(look), read), (readings) =>
+    yield* RuntimeMetrics.watch(version);
+    const { read } = yield* Metrics;
+    const answered = Effect.map(read, (readings) =>
       text(CONTENT_TYPE, encode(readings), 200, { "cache-control": "no-store" }),
     );
     return [

@@ -11,6 +11,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { JsonDialect } from "./Predicates.ts";
+import type { Spans } from "./Spans.ts";
 
 /**
  * - `conflict`: a unique key is taken
@@ -125,6 +126,9 @@ export class Engine extends Context.Tag("@cadastre/sql/Engine")<
       connection: Connection,
       rows: ReadonlyArray<ReadonlyArray<unknown>>,
     ) => Effect.Effect<ReadonlyArray<Row>, SqlError>;
+
+    /** What runs a statement in a span of its own; nothing where nobody traces. */
+    readonly spans: Spans;
 
     /** By the driver's code, never by its message. */
     readonly classify: (error: SqlError) => Failure;

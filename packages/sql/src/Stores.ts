@@ -28,6 +28,7 @@ import * as facetStore from "./FacetStore.ts";
 import * as healthCheck from "./HealthCheck.ts";
 import * as jobBoard from "./JobBoard.ts";
 import * as jobQueue from "./JobQueue.ts";
+import { measured } from "./internal/measured.ts";
 import * as subscriptionStore from "./SubscriptionStore.ts";
 import * as tokenStore from "./TokenStore.ts";
 import * as unitOfWork from "./UnitOfWork.ts";
@@ -52,19 +53,19 @@ export type Stores =
 /** How replicas wake each other, and what else can ail it, is the database's own affair. */
 export const layer: Layer.Layer<Exclude<Stores, Wakeups | Diagnosis>, never, Engine> = Layer.effectContext(
   Effect.map(Engine, (engine) => {
-    const transactions = unitOfWork.make(engine);
+    const transactions = measured("UnitOfWork", unitOfWork.make(engine));
     return Context.make(UnitOfWork, transactions).pipe(
-      Context.add(EntityStore, entityStore.make(engine)),
-      Context.add(EntityGraph, entityGraph.make(engine)),
-      Context.add(FacetStore, facetStore.make(engine)),
-      Context.add(EventLog, eventLog.make(engine)),
-      Context.add(TokenStore, tokenStore.make(engine, transactions)),
-      Context.add(SubscriptionStore, subscriptionStore.make(engine, transactions)),
-      Context.add(DeliveryStore, deliveryStore.make(engine, transactions)),
-      Context.add(DeliveryLog, deliveryLog.make(engine, transactions)),
-      Context.add(JobQueue, jobQueue.make(engine, transactions)),
-      Context.add(JobBoard, jobBoard.make(engine, transactions)),
-      Context.add(HealthCheck, healthCheck.make(engine)),
+      Context.add(EntityStore, measured("EntityStore", entityStore.make(engine))),
+      Context.add(EntityGraph, measured("EntityGraph", entityGraph.make(engine))),
+      Context.add(FacetStore, measured("FacetStore", facetStore.make(engine))),
+      Context.add(EventLog, measured("EventLog", eventLog.make(engine))),
+      Context.add(TokenStore, measured("TokenStore", tokenStore.make(engine, transactions))),
+      Context.add(SubscriptionStore, measured("SubscriptionStore", subscriptionStore.make(engine, transactions))),
+      Context.add(DeliveryStore, measured("DeliveryStore", deliveryStore.make(engine, transactions))),
+      Context.add(DeliveryLog, measured("DeliveryLog", deliveryLog.make(engine, transactions))),
+      Context.add(JobQueue, measured("JobQueue", jobQueue.make(engine, transactions))),
+      Context.add(JobBoard, measured("JobBoard", jobBoard.make(engine, transactions))),
+      Context.add(HealthCheck, measured("HealthCheck", healthCheck.make(engine))),
       Context.add(Archive, archive.make(engine)),
     );
   }),

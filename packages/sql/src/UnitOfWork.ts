@@ -78,7 +78,7 @@ const once = <A, E, R>(
       (scope) =>
         Effect.gen(function* () {
           const connection = yield* failing(restore(Scope.extend(engine.client.reserve, scope)));
-          const run = (text: string) => connection.executeUnprepared(text, [], undefined);
+          const run = (text: string) => engine.spans(text)(connection.executeUnprepared(text, [], undefined));
           yield* failing(run(engine.dialect.begin));
           const exit = yield* Effect.exit(
             restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),

@@ -13,8 +13,9 @@ import type { Identifiers } from "@cadastre/domain/Identifiers";
 import { type ClaimedJob, done } from "@cadastre/domain/Job";
 import { JobQueue } from "@cadastre/domain/JobQueue";
 import { Caller } from "@cadastre/domain/Principal";
-import { FAILING_FOR, type SubscriptionRecord } from "@cadastre/domain/Subscription";
+import { type DisabledReason, FAILING_FOR, type SubscriptionRecord } from "@cadastre/domain/Subscription";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
+import * as TraceContext from "@cadastre/domain/TraceContext";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Vault } from "@cadastre/domain/Vault";
 import { Wakeups } from "@cadastre/domain/Wakeups";
@@ -25,9 +26,9 @@ import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
 import * as Exit from "effect/Exit";
 import type * as Layer from "effect/Layer";
-import * as Metric from "effect/Metric";
 import * as Option from "effect/Option";
 import * as Random from "effect/Random";
+import type * as Scope from "effect/Scope";
 import * as Handler from "./Handler.ts";
 import * as Metrics from "./internal/callbackMetrics.ts";
 import * as Endpoints from "./internal/endpoints.ts";
@@ -81,7 +82,7 @@ const worker = (traceparent: string | undefined) => ({
  * An attempt is recorded, and its job ended, in one transaction. If the lease is lost by then, because the worker was stopped
  * for too long or the job was discarded, nothing is recorded.
  */
-export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(function* () {
+export const make: Effect.Effect<Handler.Handler, never, Ports | Scope.Scope> = Effect.gen(function* () {
   const subscriptions = yield* SubscriptionStore;
   const deliveries = yield* DeliveryStore;
   const log = yield* EventLog;
@@ -92,6 +93,7 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
   const { open } = yield* SubscriptionSecrets.make;
   const { turn } = yield* SubscriptionSwitch.make;
   const endpoints = Endpoints.make();
+  yield* Metrics.watch(endpoints);
 
   /** Ends the job and stores what became of the delivery, and something else, or nothing of it. */
   const settle = <A>(
@@ -106,7 +108,7 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
       return yield* also;
     }).pipe(
       transact,
-      Effect.zipLeft(delivery.state === "dead" ? Metric.increment(Metrics.dead) : Effect.void),
+      Effect.zipLeft(delivery.state === "dead" ? Effect.sync(Metrics.gaveUp) : Effect.void),
       Effect.catchTag("Lost", () =>
         Effect.as(
           Effect.logWarning("a lease was lost, and its attempt counts for nothing", { delivery: delivery.id }),
@@ -165,7 +167,10 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
         yield* Effect.sleep(admission.at - now);
         const at = yield* Clock.currentTimeMillis;
         const content = yield* contentFor(delivery);
-        const traceparent = yield* traceparentOf(job, content);
+        // That of the change, where the job is of before there was one.
+        const traceparent = yield* TraceContext.current(
+          job.traceparent ?? TraceContext.read(content.event["traceparent"]),
+        );
         const made = yield* attempt(
           subscription,
           { id: delivery.id, at, ...content, traceparent },
@@ -210,9 +215,9 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     return reason;
   });
 
-  const tellDisabled = Effect.fnUntraced(function* ({ name }: SubscriptionRecord, reason: string) {
+  const tellDisabled = Effect.fnUntraced(function* ({ name }: SubscriptionRecord, reason: DisabledReason) {
     yield* notify("events");
-    yield* Metric.increment(Metric.tagged(Metrics.disabled, "reason", reason));
+    Metrics.turnedOff(reason);
     yield* Effect.logWarning("a subscription was disabled", { subscription: name, reason });
   });
 
@@ -238,7 +243,7 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
       return;
     }
     const { made, at, end: now } = sent;
-    yield* Metric.increment(Metric.tagged(Metrics.attempts, "outcome", made.outcome));
+    Metrics.attempted(subscription.channel, made, (now - at) / 1000);
     const progress = Progress.tried(subscription, delivery, made, now, yield* Random.next);
     const logged = deliveries.log({ delivery: delivery.id, number: progress.delivery.attempts, at, ...made });
     const judged =
@@ -264,16 +269,6 @@ export const make: Effect.Effect<Handler.Handler, never, Ports> = Effect.gen(fun
     run: (job) => Effect.zipRight(handle(job), new Handler.Settled()),
   };
 });
-
-/** That of the attempt's own span where there is one, else of the call that made the change. */
-const traceparentOf = (
-  { traceparent }: ClaimedJob,
-  { event }: Pick<Callback, "event">,
-): Effect.Effect<string | undefined> =>
-  Effect.match(Effect.currentSpan, {
-    onFailure: () => traceparent ?? (typeof event["traceparent"] === "string" ? event["traceparent"] : undefined),
-    onSuccess: ({ traceId, spanId, sampled }) => `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`,
-  });
 
 class Lost extends Data.TaggedError("Lost") {}
 

@@ -4,15 +4,17 @@
  * The event log is the outbox: a write of an entity costs nothing for being told of. Deliveries, their jobs and the place
  * in the log are written in one transaction, so that no event is passed over and none is given out twice.
  */
-import { type Delivery, jobFor } from "@cadastre/domain/Delivery";
+import { type Delivery, jobFor, QUEUE } from "@cadastre/domain/Delivery";
 import { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { SequencedEvent } from "@cadastre/domain/Event";
 import { EventLog } from "@cadastre/domain/EventLog";
 import type { Expressions } from "@cadastre/domain/Expressions";
 import { Identifiers } from "@cadastre/domain/Identifiers";
 import { JobQueue } from "@cadastre/domain/JobQueue";
 import type { Subscription } from "@cadastre/domain/Subscription";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
+import * as TraceContext from "@cadastre/domain/TraceContext";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import * as Arr from "effect/Array";
@@ -87,12 +89,13 @@ export const make: Effect.Effect<Effect.Effect<boolean, StoreUnavailable>, never
         }),
       ),
     );
+    const traceparents = yield* Effect.forEach(matches, ({ event }) => sending(event));
     const jobs = yield* queue.enqueue(
-      matches.flatMap(({ event, subscription }, i) => {
+      matches.flatMap(({ subscription }, i) => {
         const delivery = fresh[i];
         return delivery === undefined
           ? []
-          : [jobFor(subscription, delivery, { runAt: delivery.nextAt, traceparent: event.traceparent })];
+          : [jobFor(subscription, delivery, { runAt: delivery.nextAt, traceparent: traceparents[i] })];
       }),
     );
     yield* deliveries.insert(fresh.map((delivery, i) => ({ ...delivery, job: jobs[i] })));
@@ -167,6 +170,21 @@ export const make: Effect.Effect<Effect.Effect<boolean, StoreUnavailable>, never
 
   return Effect.zipWith(dispatch, release, (a, b) => a || b);
 });
+
+/** The `traceparent` of a job: a mark in the trace of the change, where somebody traces, else that of the change. */
+const sending = ({ id, type, traceparent }: SequencedEvent): Effect.Effect<string | undefined> =>
+  TraceContext.within(`send ${QUEUE}`, {
+    kind: "producer",
+    traceparent,
+    attributes: {
+      "messaging.system": "cadastre",
+      "messaging.operation.name": "send",
+      "messaging.operation.type": "send",
+      "messaging.destination.name": QUEUE,
+      "cadastre.event.id": id,
+      "cadastre.event.type": type,
+    },
+  })(TraceContext.current(traceparent));
 
 /** Gives events out as they happen, until the scope ends. */
 export const layer: Layer.Layer<never, never, Ports> = Layer.scopedDiscard(

@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope";
 import * as Stream from "effect/Stream";
 import type { Handler } from "./Handler.ts";
 import * as attempt from "./internal/attempt.ts";
+import * as Metrics from "./internal/jobMetrics.ts";
 import { persistently } from "./internal/persistence.ts";
 
 export interface Options {
@@ -89,10 +90,14 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
     const one: Held = { job, deadline, until: now + lease, fiber: undefined, isOverdue: false };
     held.set(job.id, one);
     count(job, 1);
+    Metrics.begun(job, now);
+    const started = performance.now();
     // Whatever becomes of the attempt, it ends here; even one that is interrupted before it began.
     const body = Effect.uninterruptible(
       Effect.flatMap(Effect.exit(Effect.interruptible(attempt.outcome(handler, job))), (exit) => {
         count(job, -1);
+        const end = Exit.isSuccess(exit) ? endOf(exit.value) : one.isOverdue ? "failed" : stopping ? "released" : "lost";
+        Metrics.ended(job, end, (performance.now() - started) / 1000);
         const settle = (outcome: Job.Outcome | undefined) =>
           outcome === undefined
             ? Effect.sync(() => forget(job.lease))
@@ -200,6 +205,10 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
     }),
   );
 });
+
+const ENDS = { Done: "done", Failed: "failed", Postponed: "postponed", Released: "released" } as const;
+
+const endOf = (outcome: Job.Outcome | undefined): Metrics.End => (outcome === undefined ? "settled" : ENDS[outcome._tag]);
 
 /** For what ended to be written when the worker stops. */
 const FLUSH = Duration.seconds(2);

@@ -15,6 +15,7 @@ import * as Either from "effect/Either";
 import { identity } from "effect/Function";
 import * as Option from "effect/Option";
 import { type Answer, Failed, type Trace } from "./attempts.ts";
+import { inSpan } from "./clientSpan.ts";
 import type { Guard, Target } from "./guard.ts";
 
 /** All the addresses of a name. */
@@ -185,9 +186,9 @@ export const make = (options: {
     });
 
   return {
-    send: (request, trace) =>
-      send(request, trace).pipe(
-        Effect.retry({ times: 1, while: (error) => error._tag === "Stale" && request.repeatable }),
+    send: (given, trace) =>
+      inSpan(given, trace, (request) => send(request, trace)).pipe(
+        Effect.retry({ times: 1, while: (error) => error._tag === "Stale" && given.repeatable }),
         Effect.catchTag("Stale", ({ failed }) => Effect.fail(failed)),
       ),
     refusal: (target) =>

@@ -5,6 +5,7 @@ import { createHmac } from "node:crypto";
 import type { Callback } from "@cadastre/domain/CallbackChannel";
 import type { Signing, WebhookChannel } from "@cadastre/domain/Channel";
 import type { JsonObject } from "@cadastre/domain/Json";
+import * as TraceContext from "@cadastre/domain/TraceContext";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import { type Adapter, dataOf, type Tools, targetFaults, targetOf, wrong } from "./adapter.ts";
@@ -67,10 +68,10 @@ const cloudEvent = (source: string, callback: Callback): JsonObject => {
 };
 
 /** As a header and as an attribute, if it is one (W3C Trace Context §3.2): other text could be no header at all. */
-const traceOf = ({ traceparent }: Callback): { readonly traceparent?: string } =>
-  traceparent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
-    ? { traceparent }
-    : {};
+const traceOf = (callback: Callback): { readonly traceparent?: string } => {
+  const traceparent = TraceContext.read(callback.traceparent);
+  return traceparent === undefined ? {} : { traceparent };
+};
 
 const PREFIX = "whsec_";
 

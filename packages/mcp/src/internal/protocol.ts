@@ -22,6 +22,7 @@ import { INSTRUCTIONS } from "../Surface.ts";
 import { isReadOnly, type Tool } from "../Tool.ts";
 import * as Failures from "./failures.ts";
 import type { Invocations } from "./invocation.ts";
+import { observed, type Subject } from "./observation.ts";
 
 export interface Options {
   /** Of the program. */
@@ -49,8 +50,8 @@ export const make = (options: Options) => {
   const surfaceOf = (context: ServerContext) => invocations.of(context.http?.authInfo).surface;
 
   /** The value, or an error of the protocol: what has no room for a failure that the model reads. */
-  const answer = <A>(context: ServerContext, name: string, effect: Effect.Effect<A, DomainError, Caller>): Promise<A> =>
-    run(options, context, name, effect, {
+  const answer = <A>(context: ServerContext, subject: Subject, effect: Effect.Effect<A, DomainError, Caller>): Promise<A> =>
+    run(options, context, subject, effect, {
       onFailure: (error) => {
         throw new ProtocolError(codeOf(error), Failures.textOf(error));
       },
@@ -81,7 +82,7 @@ export const make = (options: Options) => {
       const { tools } = surfaceOf(context);
       const tool = tools.find(({ definition }) => definition.name === name);
       if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, unknownTool(name, tools));
-      return run(options, context, `tools/call ${name}`, tool.call(args, context), {
+      return run(options, context, { method: "tools/call", name }, tool.call(args, context), {
         onFailure: Failures.toResult,
         onBroken: (message) =>
           Failures.failed(isReadOnly(tool) ? message : `${message} It may have been done: read before you repeat it.`),
@@ -91,7 +92,7 @@ export const make = (options: Options) => {
     if (surface.resources.length > 0) {
       server.setRequestHandler("resources/list", async (_, context) => {
         const lists = Effect.forEach(surfaceOf(context).resources, ({ list }) => list);
-        return { resources: (await answer(context, "resources/list", lists)).flat() };
+        return { resources: (await answer(context, { method: "resources/list" }, lists)).flat() };
       });
       server.setRequestHandler("resources/templates/list", (_, context) => ({
         resourceTemplates: surfaceOf(context).resources.flatMap(({ template }) => template ?? []),
@@ -101,7 +102,7 @@ export const make = (options: Options) => {
         for (const { read } of surfaceOf(context).resources) {
           const reading = read(uri);
           if (reading !== undefined) {
-            return run(options, context, "resources/read", reading, {
+            return run(options, context, { method: "resources/read" }, reading, {
               onFailure: (error) => {
                 throw error._tag === "NotFound"
                   ? new ResourceNotFoundError(uri, error.message)
@@ -138,7 +139,7 @@ export const make = (options: Options) => {
           const names = missing.map((it) => it.name).join(", ");
           throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The prompt ${name} needs the argument ${names}`);
         }
-        return answer(context, `prompts/get ${name}`, prompt.get(args, context));
+        return answer(context, { method: "prompts/get", name }, prompt.get(args, context));
       });
       server.setRequestHandler("completion/complete", async (request, context): Promise<CompleteResult> => {
         const { ref, argument, context: others } = request.params;
@@ -155,7 +156,7 @@ export const make = (options: Options) => {
             ? []
             : await answer(
                 context,
-                "completion/complete",
+                { method: "completion/complete" },
                 subject.complete(argument.name, argument.value, others?.arguments ?? {}),
               );
         return { completion: { values: values.slice(0, MAX_VALUES), hasMore: values.length >= MAX_VALUES } };
@@ -198,7 +199,7 @@ const onBroken = (message: string): never => {
 const run = async <A, B>(
   { invocations, timeout }: Options,
   context: ServerContext,
-  name: string,
+  subject: Subject,
   effect: Effect.Effect<A, DomainError, Caller>,
   otherwise: Otherwise<B>,
 ): Promise<A | B> => {
@@ -208,10 +209,10 @@ const run = async <A, B>(
     Effect.timeoutOption(effect, timeout).pipe(
       Effect.tapErrorCause((cause) =>
         isNews(cause)
-          ? Effect.annotateLogs(Effect.logError(`${name} failed`, cause), { requestId: caller.requestId })
+          ? Effect.logError(`${subject.method} ${subject.name ?? ""} failed`.replace("  ", " "), cause)
           : Effect.void,
       ),
-      Effect.withSpan(name, { captureStackTrace: false }),
+      observed(subject, context.mcpReq._meta),
     ),
   );
   if (Exit.isSuccess(exit)) {

@@ -1,5 +1,6 @@
 import { type Dialect, Engine, type Insertion } from "@cadastre/sql/Engine";
 import * as JsonDialects from "@cadastre/sql/JsonDialects";
+import * as Spans from "@cadastre/sql/Spans";
 import * as Reactivity from "@effect/experimental/Reactivity";
 import * as SqlClient from "@effect/sql/SqlClient";
 import type { Connection, Row } from "@effect/sql/SqlConnection";
@@ -38,6 +39,7 @@ export const make = Effect.fnUntraced(function* (
     ),
     prepare: prepared,
     insert: inserting(prepared),
+    spans: yield* Spans.make("postgresql"),
     classify: failures.classify,
     describe: failures.describe,
   });

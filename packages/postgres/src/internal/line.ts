@@ -76,7 +76,6 @@ export const make = Effect.fnUntraced(function* (
     Effect.tapError(() => dropped),
     Effect.retry(RECONNECT),
     Effect.forkScoped,
-    Effect.withSpan("line"),
   );
   yield* Queue.take(incoming).pipe(Effect.flatMap(heard), Effect.forever, Effect.forkScoped);
   return { send: (word) => Effect.asVoid(Queue.offer(outgoing, word)) };

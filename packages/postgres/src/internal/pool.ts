@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope";
 import * as Stream from "effect/Stream";
 import pg from "pg";
 import * as failures from "./failures.ts";
+import * as PoolMetrics from "./poolMetrics.ts";
 
 export interface Options {
   /** `postgres://user:password@host:port/database?…`, with the parameters of libpq that the driver knows (`sslmode`, `options`, …). */
@@ -96,6 +97,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
   });
+  yield* PoolMetrics.watch(pool, poolSize);
 
   const names = new Map<string, string>();
   return {

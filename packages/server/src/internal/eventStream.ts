@@ -4,6 +4,7 @@
 import type { FeedPage, Following } from "@cadastre/core/Events";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { SequencedEvent } from "@cadastre/domain/Event";
+import * as Meter from "@cadastre/domain/Meter";
 import type * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
@@ -45,6 +46,8 @@ export const HEADERS: Answer["headers"] = {
 /** Milliseconds after which a client whose stream has ended comes back. */
 const RETRY = 1_000;
 
+const streams = Meter.gauge("cadastre_event_streams", "Clients that follow the feed as server-sent events.");
+
 export const make = ({ limits, draining }: Options): EventStream => {
   const tooMany = new Refusal({
     failure: "TooManyStreams",
@@ -56,11 +59,13 @@ export const make = ({ limits, draining }: Options): EventStream => {
       Effect.suspend(() => {
         if (open >= limits.streams) return Effect.fail(tooMany);
         open += 1;
+        streams.add(1);
         return Effect.void;
       }),
       () =>
         Effect.sync(() => {
           open -= 1;
+          streams.add(-1);
         }),
     ),
 

@@ -5,6 +5,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 import * as Meter from "@cadastre/domain/Meter";
+import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
 
 const cpu = Meter.counter("process_cpu_seconds_total", "Processor time that the process has used, in seconds.");
 const resident = Meter.gauge("process_resident_memory_bytes", "Resident memory, in bytes.");
@@ -23,8 +25,14 @@ const lag = Meter.gauge(
 );
 const build = Meter.gauge("cadastre_build_info", "1; the labels tell what runs.", ["version", "node"]);
 
-/** Brings all of them up to date. */
-export const make = (version: string): (() => void) => {
+/** Tells of the process until the scope is closed. */
+export const watch = (version: string): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.sync(() => lookOf(version)),
+    Meter.beforeRead,
+  );
+
+const lookOf = (version: string): (() => void) => {
   let cpuBefore = 0;
   let loopBefore = { active: 0, idle: 0 };
   let watch: IntervalHistogram | undefined;

@@ -66,12 +66,15 @@ export const make = (engine: Context.Tag.Service<Engine>): Statements => {
     (template) => {
       const [text, names] = template.compile();
       const execute = engine.prepare(text);
+      const inSpan = engine.spans(text);
       return (parameters) =>
         answered(
           use((connection) =>
-            execute(
-              connection,
-              names.map((name) => parameters[String(name)]),
+            inSpan(
+              execute(
+                connection,
+                names.map((name) => parameters[String(name)]),
+              ),
             ),
           ),
         );
@@ -93,14 +96,15 @@ export const make = (engine: Context.Tag.Service<Engine>): Statements => {
 
     run: (statement) => {
       const [text, values] = statement.compile();
-      return answered(useAny((connection) => connection.execute(text, values, undefined)));
+      return answered(useAny((connection) => engine.spans(text)(connection.execute(text, values, undefined))));
     },
 
     insert: (insertion) => {
       const insert = engine.insert(insertion);
+      const inSpan = engine.spans(`INSERT INTO ${insertion.into} (${insertion.columns.join(", ")})`);
       return (rows) =>
         Effect.catchAll(
-          useOwn((connection) => insert(connection, rows)),
+          useOwn((connection) => inSpan(insert(connection, rows))),
           (error): Effect.Effect<never, Conflict | StoreUnavailable> =>
             engine.classify(error) === "conflict"
               ? Effect.fail(new Conflict({ cause: error }))

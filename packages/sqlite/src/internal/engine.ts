@@ -1,5 +1,6 @@
 import { type Dialect, Engine, type Insertion } from "@cadastre/sql/Engine";
 import * as JsonDialects from "@cadastre/sql/JsonDialects";
+import * as Spans from "@cadastre/sql/Spans";
 import * as Reactivity from "@effect/experimental/Reactivity";
 import * as SqlClient from "@effect/sql/SqlClient";
 import type { Connection, Row } from "@effect/sql/SqlConnection";
@@ -70,7 +71,7 @@ const assemble = ({ reader, writer, withReader, snapshot }: Connections): Build 
     spanAttributes: [["db.system.name", "sqlite"]],
   }).pipe(
     Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
-    Effect.map((client) =>
+    Effect.zipWith(Spans.make("sqlite"), (client, spans) =>
       Engine.of({
         dialect: dialectOf(client),
         client,
@@ -78,6 +79,7 @@ const assemble = ({ reader, writer, withReader, snapshot }: Connections): Build 
         snapshot,
         prepare: (text) => (connection, values) => connection.execute(text, values, undefined),
         insert,
+        spans,
         classify: failures.classify,
         describe: failures.describe,
       }),

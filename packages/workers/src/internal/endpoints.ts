@@ -19,6 +19,8 @@ export interface Endpoints {
   readonly admit: (subscription: Subscription, now: number, random: number) => Admission;
   readonly note: (subscription: Subscription, attempt: Attempt, now: number) => void;
   readonly giveUp: (subscription: Subscription) => void;
+  /** Receivers that nobody is let go to now. */
+  readonly opened: (now: number) => number;
 }
 
 interface Endpoint {
@@ -99,6 +101,8 @@ export const make = (): Endpoints => {
       const endpoint = endpoints.get(id);
       if (endpoint?.revision === revision) endpoint.isProbing = false;
     },
+
+    opened: (now) => [...endpoints.values()].filter(({ openUntil }) => now < openUntil).length,
   };
 };
 
