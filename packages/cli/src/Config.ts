@@ -63,6 +63,13 @@ export const SETTINGS = {
     flag: "log-format",
     about: "json, pretty, or auto: pretty on a terminal",
   },
+  metrics: {
+    schema: word("token", "open", "off"),
+    variable: "CADASTRE_METRICS",
+    flag: "metrics",
+    about:
+      "Who may read /metrics: token (the scope metrics:read), open (everybody who reaches the daemon), off (nobody)",
+  },
   sqliteSynchronous: {
     schema: word("full", "normal"),
     variable: "CADASTRE_SQLITE_SYNCHRONOUS",
@@ -249,6 +256,7 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       hostnames: [],
       logLevel: "info",
       logFormat: "auto",
+      metrics: "token",
       sqliteSynchronous: "full",
       postgresPoolSize: 10,
       postgresIdleTimeout: 60_000,

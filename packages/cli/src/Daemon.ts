@@ -19,6 +19,7 @@ import * as Log from "./Log.ts";
 import type { Output } from "./Output.ts";
 import { Signal } from "./Signal.ts";
 import * as Startup from "./Startup.ts";
+import * as Tracing from "./Tracing.ts";
 
 /** Serves until the signal; then everything is closed in the order of its dependence. */
 export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output | Signal> =>
@@ -31,9 +32,8 @@ const layer = (config: Config) =>
     Layer.provide(workers),
     Layer.provide(Startup.firstToken(config)),
     Layer.provide(Local.layerDaemon(config)),
+    Layer.provide(Tracing.layer),
     Layer.provide(Log.layer(config)),
-    // Nothing collects spans: none are made.
-    Layer.provide(Layer.setTracerEnabled(false)),
   );
 
 /** What is done besides answering requests. */
@@ -49,12 +49,13 @@ const workers = Layer.unwrapEffect(
   }),
 );
 
-const server = ({ host, port, hostnames, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
+const server = ({ host, port, hostnames, metrics, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
   Server.layer({
     host,
     port,
     hostnames,
     version: manifest.version,
+    metrics,
     mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
   }).pipe(
     Layer.mapError(({ message, cause }) => {

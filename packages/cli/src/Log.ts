@@ -1,12 +1,19 @@
 /**
  * The log: one line an entry, on standard error, written in blocks: a line at a time doubles the cost of a request.
  */
+import { Caller } from "@cadastre/domain/Principal";
+import * as TraceContext from "@cadastre/domain/TraceContext";
 import * as Cause from "effect/Cause";
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
+import * as FiberRef from "effect/FiberRef";
+import * as FiberRefs from "effect/FiberRefs";
 import * as HashMap from "effect/HashMap";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
 import * as LogLevel from "effect/LogLevel";
+import * as Option from "effect/Option";
+import * as Tracer from "effect/Tracer";
 import type { Config } from "./Config.ts";
 import { printable } from "./internal/text.ts";
 import { Output, type Style } from "./Output.ts";
@@ -100,7 +107,7 @@ interface Read {
   readonly failure: string | undefined;
 }
 
-const read = ({ message, annotations, cause }: Entry): Read => {
+const read = ({ message, annotations, cause, context }: Entry): Read => {
   const fields = new Map<string, unknown>();
   const words: Array<string> = [];
   const failures: Array<string> = [];
@@ -113,8 +120,24 @@ const read = ({ message, annotations, cause }: Entry): Read => {
   HashMap.forEach(annotations, (value, key) => {
     fields.set(key, value);
   });
+  for (const [key, value] of Object.entries(circumstances(context))) {
+    if (value !== undefined && !fields.has(key)) fields.set(key, value);
+  }
   if (!Cause.isEmpty(cause)) failures.push(Cause.pretty(cause, { renderErrorCause: true }));
   return { words: words.join(" "), fields, failure: failures.length === 0 ? undefined : failures.join("\n") };
+};
+
+/** Of the call in whose course it was said: who made it, and what it belongs to. */
+const circumstances = (fiber: FiberRefs.FiberRefs): { readonly [key: string]: string | undefined } => {
+  const context = FiberRefs.getOrDefault(fiber, FiberRef.currentContext);
+  const caller = Option.getOrUndefined(Context.getOption(context, Caller));
+  const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan));
+  const traceparent = span === undefined ? caller?.traceparent : TraceContext.read(TraceContext.traceparentOf(span));
+  return {
+    principal: caller?.principal.id,
+    requestId: caller?.requestId,
+    traceId: traceparent === undefined ? undefined : TraceContext.traceIdOf(traceparent),
+  };
 };
 
 const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));

@@ -74,6 +74,8 @@ const surroundings = Layer.mergeAll(
   Layer.succeed(Terminal.Terminal, noTerminal),
   Layer.succeed(Signal.Signal, signal),
   Logger.remove(Logger.defaultLogger),
+  // Nobody collects the spans of a command; the daemon asks whether somebody does.
+  Layer.setTracerEnabled(false),
 ).pipe(Layer.provideMerge(Layer.setConfigProvider(ConfigProvider.fromEnv({ pathDelim: Environment.PATH_DELIMITER }))));
 
 Effect.runFork(Effect.provide(Program.run(process.argv.slice(2)), surroundings)).addObserver((exit) =>

@@ -1,8 +1,9 @@
 /**
  * What the operator's monitoring reads.
  */
-import type { PermissionDenied } from "@cadastre/domain/Errors";
+
 import { type Backlog, DeliveryLog } from "@cadastre/domain/DeliveryStore";
+import type { PermissionDenied } from "@cadastre/domain/Errors";
 import { JobBoard, type QueueCount } from "@cadastre/domain/JobQueue";
 import * as Meter from "@cadastre/domain/Meter";
 import type { Caller } from "@cadastre/domain/Principal";

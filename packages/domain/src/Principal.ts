@@ -4,7 +4,13 @@
 import * as Context from "effect/Context";
 import * as Schema from "effect/Schema";
 
-export const Scope = Schema.Literal("catalog:read", "catalog:write", "callbacks:manage", "metrics:read", "admin").annotations({
+export const Scope = Schema.Literal(
+  "catalog:read",
+  "catalog:write",
+  "callbacks:manage",
+  "metrics:read",
+  "admin",
+).annotations({
   identifier: "Scope",
   description: "`admin` includes all the others; `catalog:write` does not include `catalog:read`.",
 });

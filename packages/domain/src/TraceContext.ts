@@ -60,4 +60,5 @@ export const within =
 export const ifTraced = <A, E, R>(
   traced: () => Effect.Effect<A, E, R>,
   untraced: () => Effect.Effect<A, E, R>,
-): Effect.Effect<A, E, R> => Effect.flatMap(FiberRef.get(FiberRef.currentTracerEnabled), (on) => (on ? traced() : untraced()));
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(FiberRef.get(FiberRef.currentTracerEnabled), (on) => (on ? traced() : untraced()));

@@ -37,11 +37,12 @@ export const make = (system: "sqlite" | "postgresql", namespace?: string): Effec
           },
         };
         return <A, E, R>(run: Effect.Effect<A, E, R>) =>
-          Effect.contextWithEffect((context: Context.Context<never>) =>
-            // What is polled for belongs to no trace, and would be one of its own every second.
-            Context.getOption(context, Tracer.ParentSpan)._tag === "None"
-              ? run
-              : (Effect.withSpan(run, name, options) as Effect.Effect<A, E, R>), // R is without the parent as it is
+          Effect.contextWithEffect(
+            (context: Context.Context<never>) =>
+              // What is polled for belongs to no trace, and would be one of its own every second.
+              Context.getOption(context, Tracer.ParentSpan)._tag === "None"
+                ? run
+                : (Effect.withSpan(run, name, options) as Effect.Effect<A, E, R>), // R is without the parent as it is
           );
       });
     },

@@ -96,7 +96,13 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
     const body = Effect.uninterruptible(
       Effect.flatMap(Effect.exit(Effect.interruptible(attempt.outcome(handler, job))), (exit) => {
         count(job, -1);
-        const end = Exit.isSuccess(exit) ? endOf(exit.value) : one.isOverdue ? "failed" : stopping ? "released" : "lost";
+        const end = Exit.isSuccess(exit)
+          ? endOf(exit.value)
+          : one.isOverdue
+            ? "failed"
+            : stopping
+              ? "released"
+              : "lost";
         Metrics.ended(job, end, (performance.now() - started) / 1000);
         const settle = (outcome: Job.Outcome | undefined) =>
           outcome === undefined
@@ -208,7 +214,8 @@ const make = Effect.fnUntraced(function* (options: Options, handlers: ReadonlyAr
 
 const ENDS = { Done: "done", Failed: "failed", Postponed: "postponed", Released: "released" } as const;
 
-const endOf = (outcome: Job.Outcome | undefined): Metrics.End => (outcome === undefined ? "settled" : ENDS[outcome._tag]);
+const endOf = (outcome: Job.Outcome | undefined): Metrics.End =>
+  outcome === undefined ? "settled" : ENDS[outcome._tag];
 
 /** For what ended to be written when the worker stops. */
 const FLUSH = Duration.seconds(2);

@@ -42,6 +42,7 @@ export const listening = {
   port: setting("port"),
   hostnames: setting("hostnames"),
   logFormat: setting("logFormat"),
+  metrics: setting("metrics"),
 };
 
 export const agents = {

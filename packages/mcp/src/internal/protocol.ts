@@ -50,7 +50,11 @@ export const make = (options: Options) => {
   const surfaceOf = (context: ServerContext) => invocations.of(context.http?.authInfo).surface;
 
   /** The value, or an error of the protocol: what has no room for a failure that the model reads. */
-  const answer = <A>(context: ServerContext, subject: Subject, effect: Effect.Effect<A, DomainError, Caller>): Promise<A> =>
+  const answer = <A>(
+    context: ServerContext,
+    subject: Subject,
+    effect: Effect.Effect<A, DomainError, Caller>,
+  ): Promise<A> =>
     run(options, context, subject, effect, {
       onFailure: (error) => {
         throw new ProtocolError(codeOf(error), Failures.textOf(error));

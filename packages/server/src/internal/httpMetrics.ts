@@ -18,7 +18,10 @@ const duration = Meter.histogram(
 );
 
 /** Requests that are being answered. */
-export const inFlight = Meter.gauge("cadastre_http_requests_in_flight", "Requests that are being answered, streams too.");
+export const inFlight = Meter.gauge(
+  "cadastre_http_requests_in_flight",
+  "Requests that are being answered, streams too.",
+);
 
 export const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 

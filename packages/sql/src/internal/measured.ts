@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 const duration = Meter.histogram(
   "cadastre_store_call_duration_seconds",
   "Seconds that calls of the store took, by port and member; a transaction's with all the calls in it.",
-  [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5],
   ["call"],
 );
 
