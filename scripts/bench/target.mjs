@@ -34,13 +34,17 @@ export const NAMES = Object.keys(COMMANDS);
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts a server on the databases of a folder, or on `url`, and waits for its first healthy answer. */
-export const start = async (name, folder, url) => {
+/**
+ * Starts a server on the databases of a folder, or on `url`, and waits for its first healthy answer. `words` and `env` are for
+ * the daemon; `program` is one that was built elsewhere.
+ */
+export const start = async (name, folder, url, { words = [], env = {}, program } = {}) => {
   const port = await freePort();
   const started = performance.now();
-  const child = spawn(process.execPath, COMMANDS[name](databaseOf(name, folder, url), port), {
+  const [script, ...rest] = COMMANDS[name](databaseOf(name, folder, url), port);
+  const child = spawn(process.execPath, [program ?? script, ...rest, ...words], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder },
+    env: { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, ...env },
   });
   let log = "";
   child.stderr.on("data", (chunk) => {

@@ -2,6 +2,7 @@
  * The composition root of `cadastre daemon`.
  */
 import { hostname } from "node:os";
+import * as Meter from "@cadastre/domain/Meter";
 import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Server from "@cadastre/server/Server";
 import * as Callbacks from "@cadastre/workers/Callbacks";
@@ -23,7 +24,10 @@ import * as Tracing from "./Tracing.ts";
 
 /** Serves until the signal; then everything is closed in the order of its dependence. */
 export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output | Signal> =>
-  Effect.flatMap(Signal, ({ awaited }) => Effect.raceFirst(Layer.launch(layer(config)), awaited));
+  Effect.flatMap(Signal, ({ awaited }) => {
+    if (config.metrics === "off") Meter.switchOff();
+    return Effect.raceFirst(Layer.launch(layer(config)), awaited);
+  });
 
 const layer = (config: Config) =>
   Startup.announcement(config).pipe(

@@ -13,6 +13,16 @@ import * as MetricLabel from "effect/MetricLabel";
 import * as MetricState from "effect/MetricState";
 import type * as Scope from "effect/Scope";
 
+let isOn = true;
+
+/** From now on nothing is measured in this process: for those who read no metrics, before anything begins. */
+export const switchOff = (): void => {
+  isOn = false;
+};
+
+/** Whether anything is measured: what takes the time of calls may leave it. */
+export const isMeasuring = (): boolean => isOn;
+
 export interface Family {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
@@ -97,7 +107,11 @@ export const counter = <const Labels extends ReadonlyArray<string> = []>(
   const find = series(declare({ name, type: "counter", help, labels: labels ?? [] }), (tags) =>
     Metric.fromMetricKey(MetricKey.taggedWithLabels(MetricKey.counter(name, { incremental: true }), tags)),
   );
-  return { add: (amount, ...values) => find(values).unsafeUpdate(amount, NONE) };
+  return {
+    add: (amount, ...values) => {
+      if (isOn) find(values).unsafeUpdate(amount, NONE);
+    },
+  };
 };
 
 export const gauge = <const Labels extends ReadonlyArray<string> = []>(
@@ -110,8 +124,12 @@ export const gauge = <const Labels extends ReadonlyArray<string> = []>(
     Metric.fromMetricKey(MetricKey.taggedWithLabels(MetricKey.gauge(name), tags)),
   );
   return {
-    set: (value, ...values) => find(values).unsafeUpdate(value, NONE),
-    add: (amount, ...values) => find(values).unsafeModify(amount, NONE),
+    set: (value, ...values) => {
+      if (isOn) find(values).unsafeUpdate(value, NONE);
+    },
+    add: (amount, ...values) => {
+      if (isOn) find(values).unsafeModify(amount, NONE);
+    },
     forget: () => {
       for (const one of seen) one.unsafeUpdate(Number.NaN, NONE);
     },
@@ -137,7 +155,11 @@ export const histogram = <const Labels extends ReadonlyArray<string> = []>(
   const find = series(declare({ name, type: "histogram", help, labels: labels ?? [] }), (tags) =>
     Metric.fromMetricKey(MetricKey.taggedWithLabels(MetricKey.histogram(name, boundaries), tags)),
   );
-  return { observe: (value, ...values) => find(values).unsafeUpdate(value, NONE) };
+  return {
+    observe: (value, ...values) => {
+      if (isOn) find(values).unsafeUpdate(value, NONE);
+    },
+  };
 };
 
 const NONE: ReadonlyArray<MetricLabel.MetricLabel> = [];

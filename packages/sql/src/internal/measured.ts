@@ -21,6 +21,7 @@ const failures = Meter.counter(
 
 /** The port with each of its calls timed. Every member has to be an effect, or a function that gives one. */
 export const measured = <S extends object>(port: string, service: S): S => {
+  if (!Meter.isMeasuring()) return service;
   const result = { ...service };
   for (const name of Object.keys(service) as Array<keyof S>) {
     const call = `${port}.${String(name)}`;
