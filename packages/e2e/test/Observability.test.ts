@@ -13,6 +13,9 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER = "00f067aa0ba902b7";
 
+/** Seconds; enough of them for a daemon that takes its time to end. */
+const RETRY = [0, ...Array.from({ length: 19 }, () => 1)];
+
 it.scopedLive("one trace goes from the caller through the database, the queue and a restart to the receiver", () =>
   Effect.gen(function* () {
     const home = yield* Program.home;
@@ -21,7 +24,7 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
     const options = { env: { ...Receiver.ALLOWED, ...Collector.environmentOf(collector) } };
 
     const first = yield* Program.daemon(home, [], options);
-    const subscription = { name: "watch", channel: { type: "webhook", url: receiver.url }, retry: [0, 1] };
+    const subscription = { name: "watch", channel: { type: "webhook", url: receiver.url }, retry: RETRY };
     expect((yield* Http.json(first, "POST", "/v1/subscriptions", subscription)).status).toBe(201);
     const headers = { traceparent: `00-${TRACE}-${CALLER}-01` };
     expect((yield* Http.json(first, "POST", "/v1/entities", component("traced"), { headers })).status).toBe(201);
@@ -30,7 +33,7 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
 
     receiver.answer = Receiver.answering(204);
     const second = yield* Program.daemon(home, [], options);
-    yield* until(() => receiver.received.length > 1);
+    yield* until(() => receiver.received.at(-1)?.status === 204);
     // An agent's call belongs to the trace that it names, not to that of the request it comes in.
     const called = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
     const agent = yield* Http.json(
@@ -67,17 +70,19 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
     const [sent] = named("send callbacks");
     expect(sent).toMatchObject({ kind: 4, parentSpanId: server?.spanId });
     const attempts = named("process callbacks");
-    expect(attempts).toHaveLength(2);
+    expect(attempts.length).toBeGreaterThan(1);
     expect(attempts.every(({ kind, parentSpanId }) => kind === 5 && parentSpanId === sent?.spanId)).toBe(true);
     expect(new Set(attempts.map(({ resource }) => resource["process.pid"])).size).toBe(2);
     expect(attempts[0]?.resource).toMatchObject({ "service.name": "cadastre" });
 
     const posts = named("POST");
     expect(posts.map(({ parentSpanId }) => parentSpanId)).toEqual(attempts.map(({ spanId }) => spanId));
-    expect(posts).toMatchObject([
-      { kind: 3, status: 2, attributes: { "http.response.status_code": 503, "error.type": "503" } },
-      { kind: 3, attributes: { "http.response.status_code": 204 } },
-    ]);
+    expect(posts[0]).toMatchObject({
+      kind: 3,
+      status: 2,
+      attributes: { "http.response.status_code": 503, "error.type": "503" },
+    });
+    expect(posts.at(-1)).toMatchObject({ kind: 3, attributes: { "http.response.status_code": 204 } });
     expect(receiver.received.map((received) => received.headers["traceparent"])).toEqual(
       posts.map(({ spanId }) => `00-${TRACE}-${spanId}-01`),
     );
@@ -95,8 +100,8 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
       { name: "whoami", outcome: "ok", principal: "token:admin", traceId: "a".repeat(32) },
     ]);
     // What is looked for in the background is no trace of its own.
-    expect(collector.spans.filter(({ name, parentSpanId }) => name.startsWith("SELECT") && parentSpanId === "")).toEqual(
-      [],
-    );
+    expect(
+      collector.spans.filter(({ name, parentSpanId }) => name.startsWith("SELECT") && parentSpanId === ""),
+    ).toEqual([]);
   }),
 );
