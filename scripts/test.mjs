@@ -45,6 +45,8 @@ const vitest = spawnSync(
     // Many tests wait for processes that they have started: one more at a time than there are cores.
     `--maxWorkers=${availableParallelism() + 1}`,
     "--minWorkers=1",
+    // Test files share the modules that they load: loading them takes as long as many of the tests.
+    "--no-isolate",
     // A bound for what hangs, not for what is slow: no test is about how long something takes.
     "--testTimeout=120000",
     "--reporter=default",
