@@ -15,6 +15,7 @@ const CHECKS = {
   boundaries: () =>
     faultsOf("node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--output-type", "err-long", "packages"),
   openapi: () => faultsOf("scripts/openapi.mjs", "--check"),
+  metrics: () => faultsOf("scripts/metrics.mjs", "--check"),
   switches,
   keys,
   lengths,

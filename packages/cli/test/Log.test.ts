@@ -1,3 +1,4 @@
+import { Caller } from "@cadastre/domain/Principal";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Log from "../src/Log.ts";
@@ -51,5 +52,23 @@ it.effect("writes nothing below the level", () =>
   Effect.gen(function* () {
     expect((yield* logged("json", Effect.logDebug("detail"))).err).toBe("");
     expect((yield* logged("json", Effect.logFatal("end"), "none")).err).toBe("");
+  }),
+);
+
+it.effect("tells of each line whose call it belongs to", () =>
+  Effect.gen(function* () {
+    const call = {
+      principal: { id: "token:ci", scopes: new Set([]) },
+      requestId: "r-1",
+      via: "rest" as const,
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    };
+    const { err } = yield* logged("json", Effect.provideService(Effect.logInfo("done"), Caller, call));
+    expect(JSON.parse(err)).toMatchObject({
+      message: "done",
+      principal: "token:ci",
+      requestId: "r-1",
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+    });
   }),
 );
