@@ -36,7 +36,7 @@ const up = Meter.gauge("cadastre_store_up", "1 if the database answered when it 
 
 const jobs = Meter.gauge(
   "cadastre_queue_jobs",
-  "Jobs in the queues of the database, by state; those that are done are not counted. The same for all replicas.",
+  "Jobs in the queues of the database, by state; not those that are done, and of the dead and the discarded 10,000 at the most. The same for all replicas.",
   ["queue", "state"],
 );
 

@@ -91,6 +91,8 @@ export interface QueueCount {
   readonly oldest: number;
 }
 
+export const MAX_COUNTED = 10_000;
+
 /** What retrying or discarding did. */
 export interface Moved {
   /** As it is now. */
@@ -120,7 +122,10 @@ export class JobBoard extends Context.Tag("@cadastre/domain/JobBoard")<
      */
     readonly discard: (id: JobId) => Effect.Effect<Option.Option<Moved>, StoreUnavailable>;
 
-    /** How many jobs each queue has in each state but `done`, where there are any. */
+    /**
+     * How many jobs each queue has in each state but `done`, where there are any; of those that are dead, and of those that
+     * are discarded, the latest {@link MAX_COUNTED} are counted at the most.
+     */
     readonly counts: Effect.Effect<ReadonlyArray<QueueCount>, StoreUnavailable>;
 
     /** Deletes up to `limit` jobs of a state in which they are finished since before `before`, the oldest first; gives how many. */
