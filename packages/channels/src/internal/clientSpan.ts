@@ -7,10 +7,16 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import type * as Tracer from "effect/Tracer";
 import type { Answer, Trace } from "./attempts.ts";
-import type { Request } from "./client.ts";
+import type { Target } from "./guard.ts";
+
+interface Outgoing {
+  readonly target: Target;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** Where the receiver is told of a trace, it is told of this span. */
-export const inSpan = <E>(
+export const inSpan = <Request extends Outgoing, E>(
   request: Request,
   trace: Trace,
   send: (request: Request) => Effect.Effect<Answer, E>,
@@ -34,7 +40,7 @@ export const inSpan = <E>(
     () => send(request),
   );
 
-const continued = (request: Request, span: Tracer.Span): Request =>
+const continued = <Request extends Outgoing>(request: Request, span: Tracer.Span): Request =>
   request.headers["traceparent"] === undefined
     ? request
     : { ...request, headers: { ...request.headers, traceparent: TraceContext.traceparentOf(span) } };
