@@ -12,8 +12,9 @@ import type { Graphs } from "@cadastre/core/Graphs";
 import type { Histories } from "@cadastre/core/Histories";
 import type { Jobs } from "@cadastre/core/Jobs";
 import type { Subscriptions } from "@cadastre/core/Subscriptions";
-import type { Authentication, Tokens } from "@cadastre/core/Tokens";
+import type { Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
+import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import * as Context from "effect/Context";
 import * as Data from "effect/Data";
 import * as Duration from "effect/Duration";
@@ -33,12 +34,15 @@ import type { StreamLimits } from "./internal/eventStream.ts";
 import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
+import type { Quota } from "./internal/quotas.ts";
+import * as Quotas from "./internal/quotas.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
 import * as JobsEndpoints from "./Jobs.ts";
 import * as Mcp from "./Mcp.ts";
 import * as Routes from "./Routes.ts";
 import * as SubscriptionsEndpoints from "./Subscriptions.ts";
 import * as TokensEndpoints from "./Tokens.ts";
+import type { TrustedProxies } from "./TrustedProxies.ts";
 
 export interface ServerOptions {
   /** Address to bind; on a loopback address only requests addressed to loopback are taken. */
@@ -49,6 +53,10 @@ export interface ServerOptions {
   readonly version: string;
   /** Names by which a server bound to loopback may be addressed besides `localhost`, as behind a proxy. */
   readonly hostnames?: ReadonlyArray<string> | undefined;
+  /** How often one may ask; undefined: as often as one likes. */
+  readonly rates?: Quota | undefined;
+  /** Whose word is taken for where a request came from; undefined: nobody's. */
+  readonly proxies?: TrustedProxies | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
   /** What agents find at `/mcp`; undefined: all that their tokens allow, without sessions. */
   readonly mcp?: Mcp.Settings | undefined;
@@ -64,6 +72,7 @@ interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
 }
 
 const defaultLimits: ServerLimits = {
+  requests: 500,
   body: 1024 * 1024,
   headers: Duration.seconds(5),
   request: Duration.seconds(15),
@@ -100,7 +109,7 @@ export type Requirements =
   | Deliveries
   | Jobs
   | Tokens
-  | Authentication
+  | IdentityProvider
   | HealthCheck;
 
 /**
@@ -115,6 +124,7 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   let draining = false;
   const isDraining = () => draining;
   const shutdown = yield* Effect.makeLatch();
+  const clock = yield* Effect.clock;
 
   const handlers: Routes.Handlers = {
     entities: yield* EntitiesEndpoints.handlers,
@@ -139,6 +149,11 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   const listener = yield* Listener.make({
     router: Routes.router(handlers, mcp),
     guard: Guard.make(options.host, options.hostnames ?? []),
+    quotas: Quotas.make({
+      rates: options.rates ?? {},
+      proxies: options.proxies,
+      now: () => clock.unsafeCurrentTimeMillis(),
+    }),
     limits,
     isDraining,
   });

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly isLast: () => boolean;
   route: Route | undefined;
   principal: string | undefined;
+  /** What the answer tells of how often one may ask. */
+  rate: { readonly [name: string]: string } | undefined;
 }
 
 export const make = (request: IncomingMessage, response: ServerResponse, isLast: () => boolean): Exchange => {
@@ -43,6 +45,7 @@ export const make = (request: IncomingMessage, response: ServerResponse, isLast:
     isLast,
     route: undefined,
     principal: undefined,
+    rate: undefined,
   };
 };
 
@@ -118,10 +121,11 @@ export const endUpload = (request: IncomingMessage): void => {
   setTimeout(() => request.complete || request.socket.destroy(), UPLOAD_GRACE).unref();
 };
 
-const headersOf = ({ requestId, isLast }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
+const headersOf = ({ requestId, isLast, rate }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
   "x-request-id": requestId,
   "x-content-type-options": "nosniff",
   ...(isLast() ? { connection: "close" } : {}),
+  ...rate,
   ...(headers as OutgoingHttpHeaders), // node's type forgot that lists may be read-only
 });
 
