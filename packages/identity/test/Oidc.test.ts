@@ -1,5 +1,5 @@
 import { IdentityProvider } from "@cadastre/domain/IdentityProvider";
-import { isConfidential } from "@cadastre/identity/internal/issuer";
+import { isConfidential, isIssuer } from "@cadastre/identity/IssuerUrl";
 import * as Oidc from "@cadastre/identity/Oidc";
 import * as Issuer from "@cadastre/testing/Issuer";
 import { describe, expect, it } from "@effect/vitest";
@@ -216,6 +216,7 @@ describe("the keys of an issuer", () => {
       });
       for (const url of ["http://issuer.example/keys", "http://127.0.0.1.example/", "file:///etc/passwd", "keys"]) {
         expect(isConfidential(url), url).toBe(false);
+        expect(isIssuer(url), url).toBe(false);
       }
     }),
   );

@@ -8,7 +8,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import type * as Scope from "effect/Scope";
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 
 /** `hangs`: it takes requests and never answers. */
 export type Condition = "works" | "fails" | "hangs";
@@ -36,7 +36,7 @@ export interface Issuer {
   readonly publicKey: () => JWK;
   /** A token of an hour with the claims, signed with the key in use; `header` may say other things. */
   readonly sign: (
-    claims?: JWTPayload,
+    claims?: { readonly [claim: string]: unknown },
     header?: { readonly [name: string]: unknown },
   ) => Effect.Effect<Redacted.Redacted>;
 }

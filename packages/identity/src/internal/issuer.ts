@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import { createLocalJWKSet, type JSONWebKeySet } from "jose";
+import { isConfidential } from "../IssuerUrl.ts";
 
 export interface Keys {
   readonly resolve: ReturnType<typeof createLocalJWKSet>;
@@ -124,13 +125,6 @@ const fetchKeys = (issuer: string): Effect.Effect<Keys["resolve"], IdentityUnava
     ),
     Effect.timeoutFail({ duration: PATIENCE, onTimeout: () => unavailable(issuer, "did not answer in time") }),
   );
-
-/** `https`, or this machine, as where the issuer is a development server. */
-export const isConfidential = (url: string): boolean => {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === "https:" || (protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
-};
 
 const unavailable = (issuer: string, what: string, cause?: unknown): IdentityUnavailable =>
   new IdentityUnavailable({

@@ -3,9 +3,10 @@
  * fails on the way ends as a problem document.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { denial } from "@cadastre/core/Authorization";
 import { Unauthenticated } from "@cadastre/domain/Errors";
 import { IdentityProvider } from "@cadastre/domain/IdentityProvider";
-import { Caller, type Principal } from "@cadastre/domain/Principal";
+import { Caller, holds, type Principal } from "@cadastre/domain/Principal";
 import * as Cause from "effect/Cause";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
@@ -96,7 +97,7 @@ export const make = (options: {
         case "Found": {
           const route = found.value;
           exchange.route = route;
-          if (!route.secured) {
+          if (route.access === "open") {
             const limited = quotas.ofAnyone(exchange, route);
             return limited === undefined ? call(exchange, route, found.parameters, ANYONE) : Effect.fail(limited);
           }
@@ -104,7 +105,11 @@ export const make = (options: {
             Effect.flatMap(identify(bearer), (principal) => {
               exchange.principal = principal.id;
               const limited = quotas.ofPrincipal(exchange, principal.id);
-              return limited === undefined ? call(exchange, route, found.parameters, principal) : Effect.fail(limited);
+              if (limited !== undefined) return Effect.fail(limited);
+              // Before anything of the request is read.
+              return route.access === "token" || holds(principal, route.access)
+                ? call(exchange, route, found.parameters, principal)
+                : Effect.fail(denial(principal, route.access));
             }),
           );
         }

@@ -24,9 +24,9 @@ export interface Source {
 
 /** `IdentityProvider`. */
 export const identities = (name: string, start: Effect.Effect<Source, StoreUnavailable, Scopes.Scope>): void => {
-  const test = (
+  const test = <E>(
     fact: string,
-    run: (source: Source) => Effect.Effect<void, { readonly _tag: string }, IdentityProvider>,
+    run: (source: Source) => Effect.Effect<void, E, IdentityProvider>,
   ) =>
     it.scoped(fact, () =>
       Effect.gen(function* () {
