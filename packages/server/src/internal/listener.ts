@@ -97,7 +97,8 @@ export const make = (options: {
         case "Found": {
           const route = found.value;
           exchange.route = route;
-          if (route.access === "open") {
+          const { access } = route;
+          if (access === "open") {
             const limited = quotas.ofAnyone(exchange, route);
             return limited === undefined ? call(exchange, route, found.parameters, ANYONE) : Effect.fail(limited);
           }
@@ -107,9 +108,9 @@ export const make = (options: {
               const limited = quotas.ofPrincipal(exchange, principal.id);
               if (limited !== undefined) return Effect.fail(limited);
               // Before anything of the request is read.
-              return route.access === "token" || holds(principal, route.access)
+              return access === "token" || holds(principal, access)
                 ? call(exchange, route, found.parameters, principal)
-                : Effect.fail(denial(principal, route.access));
+                : Effect.fail(denial(principal, access));
             }),
           );
         }

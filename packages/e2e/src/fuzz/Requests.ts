@@ -1,0 +1,452 @@
+/**
+ * Requests of every kind that the OpenAPI document describes, and what can become of them on the way.
+ */
+import { readFileSync } from "node:fs";
+import type { Random } from "../Random.ts";
+import { chance, mutated, pick, type Schema, type Schemas, text, valueOf } from "./Values.ts";
+
+interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly required?: boolean;
+  readonly schema: Schema;
+  readonly example?: unknown;
+}
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: ReadonlyArray<Parameter>;
+  readonly content: ReadonlyArray<readonly [type: string, schema: Schema]>;
+}
+
+export interface Context {
+  readonly random: Random;
+  /** Ids that answers have told, by what they begin with. */
+  readonly known: Map<string, Array<string>>;
+  /** Where callbacks may go. */
+  readonly receiver: string;
+  readonly tokens: ReadonlyArray<string>;
+}
+
+export interface Made {
+  readonly bytes: Buffer;
+  /** The request is one, so it has to be answered, and with a document if it is refused. */
+  readonly isWhole: boolean;
+}
+
+const document: {
+  readonly paths: {
+    readonly [path: string]: {
+      readonly [method: string]: {
+        readonly parameters?: ReadonlyArray<Parameter>;
+        readonly requestBody?: { readonly content: { readonly [type: string]: { readonly schema: Schema } } };
+      };
+    };
+  };
+  readonly components: { readonly schemas: Schemas };
+} = JSON.parse(readFileSync(new URL("../../../api/openapi.json", import.meta.url), "utf8"));
+
+const { schemas } = document.components;
+
+const OPERATIONS: ReadonlyArray<Operation> = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, { parameters = [], requestBody }]) => ({
+    method: method.toUpperCase(),
+    path,
+    parameters,
+    content: Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => [type, schema] as const),
+  })),
+);
+
+export const make = (context: Context): Made => {
+  const { random } = context;
+  const draft = chance(random, 10) ? ofTool(context) : ofOperation(context, pick(random, OPERATIONS));
+  for (let left = random.below(4); left > 0; left--) pick(random, CHANGES)(context, draft);
+  const bytes = serialized(draft);
+  if (chance(random, 20)) {
+    return {
+      bytes: garbled(random, chance(random, 20) ? Buffer.concat([bytes, make(context).bytes]) : bytes),
+      isWhole: false,
+    };
+  }
+  // Of one with a header of megabytes the connection ends while it is still being sent.
+  return { bytes, isWhole: draft.isWhole && bytes.indexOf("\r\n\r\n") < MAX_HEADER };
+};
+
+/** Bytes that the server reads of a header. */
+const MAX_HEADER = 16 * 1024;
+
+/** A request that is still being thought up. */
+interface Draft {
+  method: string;
+  target: string;
+  headers: Array<readonly [string, string]>;
+  /** The body as a value, as long as it is one. */
+  value: unknown;
+  body: Buffer | undefined;
+  isWhole: boolean;
+}
+
+const ofOperation = (context: Context, { method, path, parameters, content }: Operation): Draft => {
+  const { random, tokens } = context;
+  const told = ({ name, schema, example }: Parameter): string => {
+    if (name === "uid" || name === "id" || name === "message" || name === "cursor") {
+      const prefix =
+        name === "uid"
+          ? "ent"
+          : name === "message"
+            ? "msg"
+            : name === "cursor"
+              ? "cur"
+              : path.includes("jobs")
+                ? "job"
+                : path.includes("tokens")
+                  ? "tok"
+                  : "sub";
+      const ids = context.known.get(prefix) ?? [];
+      if (ids.length > 0 && chance(random, 85)) return pick(random, ids);
+    }
+    if (chance(random, 60)) return String(example);
+    return chance(random, 60) ? String(valueOf(random, schemas, schema)) : text(random);
+  };
+  const query = parameters
+    .filter((it) => it.in === "query" && (it.required === true || chance(random, 25)))
+    .map((it) => `${it.name}=${encode(told(it))}`);
+  const headers: Array<readonly [string, string]> = [
+    ["Host", "127.0.0.1"],
+    ["Connection", "close"],
+    ["Authorization", `Bearer ${chance(random, 90) ? tokens[0] : pick(random, tokens)}`],
+  ];
+  for (const it of parameters) {
+    if (it.in === "header" && chance(random, 40)) headers.push([it.name, line(told(it))]);
+  }
+  const draft: Draft = {
+    method,
+    target:
+      path.replace(/\{(\w+)\}/g, (_, name) => {
+        const parameter = parameters.find((it) => it.name === name);
+        return encode(parameter === undefined ? "" : told(parameter));
+      }) + (query.length === 0 ? "" : `?${query.join("&")}`),
+    headers,
+    value: undefined,
+    body: undefined,
+    isWhole: true,
+  };
+  if (content.length > 0) {
+    const [type, schema] = pick(random, content);
+    headers.push(["Content-Type", type]);
+    if (path.endsWith("/batch")) {
+      draft.body = batch(random, type);
+    } else {
+      draft.value =
+        path.startsWith("/v1/entities") && chance(random, 60)
+          ? entity(random)
+          : adapted(context, valueOf(random, schemas, schema));
+    }
+  }
+  return draft;
+};
+
+const REVISION = "2026-07-28";
+
+const TOOLS = [
+  ...["search_catalog", "get_entity", "get_graph", "get_owner", "get_history", "list_changes", "get_facets"],
+  ...["describe_model", "validate_entity", "apply_entity", "patch_entity", "delete_entity", "whoami", "no_such_tool"],
+];
+
+const ARGUMENTS = [
+  "reference",
+  "query",
+  "filter",
+  "kind",
+  "fields",
+  "limit",
+  "cursor",
+  "document",
+  "patch",
+  "depth",
+  "direction",
+  "by",
+  "to",
+];
+
+/** The one door that the document does not describe. */
+const ofTool = ({ random, tokens }: Context): Draft => {
+  const name = pick(random, TOOLS);
+  const method = chance(random, 80)
+    ? "tools/call"
+    : pick(random, [
+        "tools/list",
+        "server/discover",
+        "resources/read",
+        "resources/list",
+        "prompts/get",
+        "completion/complete",
+        "initialize",
+        "nothing",
+      ]);
+  const args = Object.fromEntries(
+    ARGUMENTS.filter(() => chance(random, 25)).map((key) => [key, key === "document" ? entity(random) : text(random)]),
+  );
+  return {
+    method: "POST",
+    target: "/mcp",
+    headers: [
+      ["Host", "127.0.0.1"],
+      ["Connection", "close"],
+      ["Authorization", `Bearer ${tokens[0]}`],
+      ["Content-Type", "application/json"],
+      ["Accept", "application/json, text/event-stream"],
+      ["Mcp-Protocol-Version", REVISION],
+      ["Mcp-Method", method],
+      ...(method === "tools/call" ? [["Mcp-Name", name] as const] : []),
+    ],
+    value: {
+      jsonrpc: "2.0",
+      id: random.below(1000),
+      method,
+      params: {
+        name,
+        arguments: args,
+        uri: "cadastre://entity/component/default/payments",
+        _meta: {
+          "io.modelcontextprotocol/protocolVersion": REVISION,
+          "io.modelcontextprotocol/clientCapabilities": {},
+          "io.modelcontextprotocol/clientInfo": { name: "fuzz", version: "1" },
+        },
+      },
+    },
+    body: undefined,
+    isWhole: true,
+  };
+};
+
+const entity = (random: Random) => ({
+  apiVersion: "backstage.io/v1alpha1",
+  kind: pick(random, ["Component", "API", "Resource", "System", "Group", "Thing"]),
+  metadata: {
+    name: `fuzz-${random.below(40)}`,
+    ...(chance(random, 30) ? { namespace: pick(random, ["default", "other"]) } : {}),
+    ...(chance(random, 30) ? { tags: ["java"], labels: { tier: "1" }, annotations: { "a/b": "c" } } : {}),
+  },
+  spec: {
+    ...{ type: "service", lifecycle: "production", owner: "team-a", definition: "x", children: [], profile: {} },
+    ...(chance(random, 50) ? { dependsOn: [`component:fuzz-${random.below(40)}`], system: "shop" } : {}),
+    ...(chance(random, 20) ? { note: text(random) } : {}),
+  },
+});
+
+const batch = (random: Random, type: string): Buffer => {
+  const documents = Array.from({ length: random.below(6) }, () =>
+    chance(random, 25) ? mutated(random, entity(random)) : entity(random),
+  );
+  if (type === "application/json") return Buffer.from(JSON.stringify(documents));
+  if (type === "application/x-ndjson") return Buffer.from(documents.map((it) => `${JSON.stringify(it)}\n`).join(""));
+  return Buffer.from(
+    chance(random, 30) ? pick(random, YAML) : documents.map((it) => `---\n${JSON.stringify(it, null, 2)}\n`).join(""),
+  );
+};
+
+const YAML = [
+  "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+  "? [complex, key]\n: value\n",
+  "%YAML 9.9\n---\nkind: !!binary AAAA\n",
+  "kind: Component\nmetadata:\n\tname: tab\n",
+  "- - - - - - - - - -\n",
+  "kind: |\n  text\n...\nmore\n",
+  `${"  ".repeat(500)}a: 1\n`,
+  "!!js/function 'x'\n",
+];
+
+/** Subscriptions have few names, and no callback leaves this machine. */
+const adapted = ({ random, receiver }: Context, value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value)
+      .replace(/https?:\/\/[^"\s\\]*/g, receiver)
+      .replace(/"name":"(deploys|payments|a)"/g, `"name":"fuzz-${random.below(3)}"`),
+  );
+
+type Change = (context: Context, draft: Draft) => void;
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY", "M-SEARCH"];
+
+/** Headers that are read by somebody, each with what it may say. */
+const HEADERS: ReadonlyArray<(context: Context) => readonly [string, string]> = [
+  ({ random }) => [
+    "Authorization",
+    pick(random, [
+      "",
+      "Bearer",
+      "Basic YTpi",
+      `Bearer ${"a".repeat(9_000)}`,
+      "Bearer a.b.c",
+      `Bearer ${line(text(random))}`,
+    ]),
+  ],
+  ({ random }) => [
+    "Content-Type",
+    pick(random, [
+      "",
+      "text/plain",
+      "application/json; charset=utf-16",
+      "multipart/form-data; boundary=x",
+      "application/x-ndjson",
+      "text/yaml",
+      line(text(random)),
+    ]),
+  ],
+  ({ random }) => [
+    "Host",
+    pick(random, ["", "evil.example", "127.0.0.1:99999", "[::1", "localhost", line(text(random))]),
+  ],
+  ({ random }) => ["Origin", pick(random, ["null", "http://evil.example", "http://127.0.0.1", line(text(random))])],
+  ({ random }) => ["If-Match", pick(random, ["*", '"1"', 'W/"1"', '"a"', '"1", "2"', line(text(random))])],
+  ({ random }) => ["Content-Encoding", pick(random, ["gzip", "identity", "br, gzip"])],
+  ({ random }) => ["X-Request-Id", line(text(random))],
+  ({ random }) => [
+    "traceparent",
+    pick(random, ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "ff-0-0-0", line(text(random))]),
+  ],
+  ({ random }) => ["Last-Event-ID", line(text(random))],
+  ({ random }) => ["X-Forwarded-For", line(text(random))],
+  ({ random }) => ["Accept", pick(random, ["text/html", "*/*;q=0", "application/xml", line(text(random))])],
+  ({ random }) => ["Cookie", "a=b; ".repeat(pick(random, [1, 1_000, 4_000]))],
+  ({ random }) => ["Mcp-Session-Id", line(text(random))],
+  ({ random }) => ["X-MCP-Toolsets", line(text(random))],
+  () => ["Range", "bytes=0-1"],
+];
+
+/** Those that say where the request ends: it may be another one for the server than for us. */
+const FRAMING: ReadonlyArray<readonly [string, string]> = [
+  ["Content-Length", "0"],
+  ["Content-Length", "-1"],
+  ["Content-Length", "5"],
+  ["Content-Length", "99999999999999999999"],
+  ["Content-Length", "1, 1"],
+  ["Transfer-Encoding", "chunked"],
+  ["Transfer-Encoding", "gzip, chunked"],
+  ["Transfer-Encoding", "xchunked"],
+  ["Expect", "100-continue"],
+  ["Expect", "200-ok"],
+  ["Upgrade", "websocket"],
+  ["Connection", "keep-alive, Upgrade"],
+];
+
+const CHANGES: ReadonlyArray<Change> = [
+  ({ random }, draft) => {
+    if (draft.value !== undefined) draft.value = mutated(random, draft.value);
+  },
+  ({ random }, draft) => {
+    if (draft.value !== undefined) draft.value = mutated(random, draft.value);
+  },
+  ({ random }, draft) => {
+    draft.body = garbled(random, bodyOf(draft) ?? Buffer.from("{}"));
+    draft.value = undefined;
+  },
+  ({ random }, draft) => {
+    draft.method = pick(random, METHODS);
+  },
+  ({ random }, draft) => {
+    const separator = draft.target.includes("?") ? "&" : "?";
+    const name = pick(random, [
+      "filter",
+      "q",
+      "limit",
+      "cursor",
+      "depth",
+      "fields",
+      "orderBy",
+      "unheardOf",
+      "__proto__",
+      "by",
+      "state",
+      "after",
+    ]);
+    const more = `${name}=${chance(random, 80) ? encode(text(random)) : pick(random, ["%", "%zz", "%ff", "%c0%80", "+", "&&", "=", "a=b=c"])}`;
+    draft.target += separator + Array.from({ length: pick(random, [1, 1, 1, 2, 300]) }, () => more).join("&");
+  },
+  ({ random }, draft) => {
+    const [path = "/", query] = draft.target.split("?");
+    const segments = path.split("/");
+    segments[1 + random.below(segments.length)] = chance(random, 70)
+      ? encode(text(random))
+      : pick(random, ["..", ".", "", "%2f", "%00", "%", ";", "*"]);
+    draft.target = segments.join("/") + (query === undefined ? "" : `?${query}`);
+  },
+  ({ random }, draft) => {
+    draft.target = pick(random, [
+      "*",
+      "//",
+      "http://evil.example/v1/entities",
+      "/v1/../v1/health",
+      "/V1/health",
+      "/v1/health/",
+      "/%76%31/health",
+      `/${"a/".repeat(3_000)}`,
+    ]);
+  },
+  (context, draft) => {
+    const [name, value] = pick(context.random, HEADERS)(context);
+    draft.headers = draft.headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase());
+    draft.headers.push([name, value]);
+  },
+  ({ random }, draft) => {
+    draft.headers.push(pick(random, draft.headers));
+    draft.isWhole = false;
+  },
+  ({ random }, draft) => {
+    draft.headers.push(pick(random, FRAMING));
+    draft.isWhole = false;
+  },
+];
+
+const bodyOf = ({ body, value }: Draft): Buffer | undefined =>
+  body ?? (value === undefined ? undefined : Buffer.from(JSON.stringify(value)));
+
+const serialized = (draft: Draft): Buffer => {
+  const body = bodyOf(draft);
+  const isFramed = draft.headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
+  return Buffer.concat([
+    Buffer.from(
+      [
+        `${draft.method} ${draft.target} HTTP/1.1`,
+        ...draft.headers.map(([name, value]) => `${name}: ${value}`),
+        ...(body === undefined || isFramed ? [] : [`Content-Length: ${body.length}`]),
+        "",
+        "",
+      ].join("\r\n"),
+      "latin1",
+    ),
+    body ?? Buffer.alloc(0),
+  ]);
+};
+
+/** Bytes lost, turned, put in, repeated; or an end before the end. */
+const garbled = (random: Random, bytes: Buffer): Buffer => {
+  const at = random.below(bytes.length + 1);
+  const length = random.below(20);
+  const junk = Buffer.from(Array.from({ length }, () => random.below(256)));
+  switch (random.below(6)) {
+    case 0:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+    case 1:
+      return Buffer.concat([bytes.subarray(0, at), junk, bytes.subarray(at + length)]);
+    case 2:
+      return Buffer.concat([bytes.subarray(0, at), junk, bytes.subarray(at)]);
+    case 3:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.max(0, at - length))]);
+    case 4:
+      return bytes.subarray(0, at);
+    default:
+      return Buffer.concat([
+        pick(random, [Buffer.from("\r\n"), Buffer.from("\ufeff"), Buffer.from([0x16, 3, 1, 2, 0]), junk]),
+        bytes,
+      ]);
+  }
+};
+
+/** A lone surrogate has no UTF-8. */
+const encode = (value: string): string => encodeURIComponent(value.toWellFormed()).slice(0, 12_000);
+
+/** What a header may hold; the bytes of others are put in by `garbled`. */
+const line = (value: string): string => value.replace(/[^\t\x20-\x7e\x80-\xff]/g, "?").slice(0, 10_000);
