@@ -89,6 +89,7 @@ interface Draft {
 
 const ofOperation = (context: Context, { method, path, parameters, content }: Operation): Draft => {
   const { random, tokens } = context;
+  const named = entity(random);
   const told = ({ name, schema, example }: Parameter): string => {
     if (name === "uid" || name === "id" || name === "message" || name === "cursor") {
       const prefix =
@@ -105,6 +106,11 @@ const ofOperation = (context: Context, { method, path, parameters, content }: Op
                   : "sub";
       const ids = context.known.get(prefix) ?? [];
       if (ids.length > 0 && chance(random, 85)) return pick(random, ids);
+    }
+    if (path.includes("by-ref") && chance(random, 85)) {
+      if (name === "kind") return named.kind;
+      if (name === "name") return named.metadata.name;
+      if (name === "namespace") return named.metadata.namespace ?? "default";
     }
     if (chance(random, 60)) return String(example);
     return chance(random, 60) ? String(valueOf(random, schemas, schema)) : text(random);
@@ -139,8 +145,8 @@ const ofOperation = (context: Context, { method, path, parameters, content }: Op
       draft.body = batch(random, type);
     } else {
       draft.value =
-        path.startsWith("/v1/entities") && chance(random, 60)
-          ? entity(random)
+        path.startsWith("/v1/entities") && chance(random, 70)
+          ? named
           : adapted(context, valueOf(random, schemas, schema));
     }
   }
