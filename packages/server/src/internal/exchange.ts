@@ -130,16 +130,32 @@ const headersOf = ({ requestId, isLast, rate }: Exchange, { headers }: Answer): 
 });
 
 const sendText = (exchange: Exchange, answer: Answer, body: string | undefined): number => {
-  const { response } = exchange;
+  const { request, response } = exchange;
   const headers = headersOf(exchange, answer);
-  if (body === undefined) {
-    response.writeHead(answer.status, headers).end();
-    return 0;
+  const bytes = body === undefined ? 0 : Buffer.byteLength(body);
+  if (body !== undefined) headers["content-length"] = bytes;
+  response.writeHead(answer.status, headers);
+  if (response.shouldKeepAlive || !hasBody(request) || request.complete) {
+    response.end(body);
+  } else {
+    // The connection closes with the end of the answer, which has to wait for the body.
+    if (body !== undefined) response.write(body);
+    afterUpload(request, () => response.end());
   }
-  const bytes = Buffer.byteLength(body);
-  headers["content-length"] = bytes;
-  response.writeHead(answer.status, headers).end(body);
   return bytes;
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+/** Throws away what is left of a body, for as long as that may take. */
+const afterUpload = (request: IncomingMessage, end: () => void): void => {
+  const timer = setTimeout(end, UPLOAD_GRACE).unref();
+  request.once("close", () => {
+    clearTimeout(timer);
+    end();
+  });
+  request.resume();
 };
 
 const sendLines = (
