@@ -204,7 +204,7 @@ export const garbled = (random: Random, bytes: Buffer): Buffer => {
 };
 
 /** A lone surrogate has no UTF-8. */
-export const encode = (value: string): string => encodeURIComponent(value.toWellFormed()).slice(0, 12_000);
+export const encode = (value: string): string => encodeURIComponent(value.replace(/\p{Cs}/gu, "?")).slice(0, 12_000);
 
 /** What a header may hold; the bytes of others are put in by `garbled`. */
 export const line = (value: string): string => value.replace(/[^\t\x20-\x7e\x80-\xff]/g, "?").slice(0, 10_000);
