@@ -13,6 +13,7 @@ const PACKAGES = {
   sqlite: { workspace: ["sql", "domain"], node: true },
   postgres: { workspace: ["sql", "domain"], node: true },
   channels: { workspace: ["domain"], external: ["effect", "ipaddr.js"], node: true },
+  identity: { workspace: ["domain"], external: ["effect", "jose"] },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
   mcp: {
     workspace: ["core", "api", "descriptors", "domain"],

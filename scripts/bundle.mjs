@@ -5,7 +5,7 @@
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-export const bundle = (entry, outfile) =>
+export const bundle = (entry, outfile, more = {}) =>
   build({
     entryPoints: [entry],
     outfile,
@@ -15,6 +15,7 @@ export const bundle = (entry, outfile) =>
     target: "node20",
     external: ["better-sqlite3", "pg-native"],
     logLevel: "error",
+    ...more,
   });
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

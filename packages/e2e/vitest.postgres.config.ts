@@ -6,6 +6,6 @@ export default mergeConfig(base, {
   test: {
     name: "@cadastre/e2e on postgres",
     env: { TEST_POSTGRES: "18" },
-    include: ["Apply", "Archive", "Crash", "Feed", "Questions"].map((name) => `test/${name}.test.ts`),
+    include: ["Apply", "Archive", "Crash", "Feed", "Fuzz", "Questions"].map((name) => `test/${name}.test.ts`),
   },
 });

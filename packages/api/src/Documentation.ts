@@ -6,6 +6,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
 import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
+import { operation } from "./Authorization.ts";
 
 /** What is at the root: where to go on. */
 const Index = Schema.Struct({
@@ -18,15 +19,15 @@ const Index = Schema.Struct({
 
 const index = HttpApiEndpoint.get("index", "/")
   .addSuccess(Index)
-  .annotateContext(OpenApi.annotations({ summary: "Where things are" }));
+  .annotateContext(operation("open", "Where things are"));
 
 const openApi = HttpApiEndpoint.get("openApi", "/openapi.json")
   .addSuccess(Schema.Record({ key: Schema.String, value: Schema.Unknown.annotations({ jsonSchema: {} }) }))
-  .annotateContext(OpenApi.annotations({ summary: "This interface as an OpenAPI 3.1 document" }));
+  .annotateContext(operation("open", "This interface as an OpenAPI 3.1 document"));
 
 const docs = HttpApiEndpoint.get("docs", "/docs")
   .addSuccess(HttpApiSchema.Text({ contentType: "text/html" }))
-  .annotateContext(OpenApi.annotations({ summary: "This interface as a page for people" }));
+  .annotateContext(operation("open", "This interface as a page for people"));
 
 export const DocumentationGroup = HttpApiGroup.make("documentation")
   .add(index)

@@ -6,6 +6,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup";
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema";
 import * as OpenApi from "@effect/platform/OpenApi";
 import * as Schema from "effect/Schema";
+import { operation } from "./Authorization.ts";
 
 const Healthy = Schema.Struct({ status: Schema.Literal("healthy") }).annotations({ identifier: "Healthy" });
 
@@ -14,21 +15,21 @@ const Unhealthy = Schema.Struct({ status: Schema.Literal("unhealthy") }).annotat
   ...HttpApiSchema.annotations({ status: 503 }),
 });
 
-const notes = (summary: string, description: string) => OpenApi.annotations({ summary, description });
-
 const health = HttpApiEndpoint.get("health", "/v1/health")
   .addSuccess(Healthy)
   .addError(Unhealthy)
-  .annotateContext(notes("Does it work?", "Asks the store."));
+  .annotateContext(operation("open", "Does it work?", "Asks the store."));
 
 const live = HttpApiEndpoint.get("live", "/v1/health/live")
   .addSuccess(Healthy)
-  .annotateContext(notes("Is the process alive?", "Asks nothing: restart it if this does not answer."));
+  .annotateContext(operation("open", "Is the process alive?", "Asks nothing: restart it if this does not answer."));
 
 const ready = HttpApiEndpoint.get("ready", "/v1/health/ready")
   .addSuccess(Healthy)
   .addError(Unhealthy)
-  .annotateContext(notes("Should it get requests?", "Asks the store; 503 too from the moment that a shutdown begins."));
+  .annotateContext(
+    operation("open", "Should it get requests?", "Asks the store; 503 too from the moment that a shutdown begins."),
+  );
 
 export const HealthGroup = HttpApiGroup.make("health")
   .add(health)

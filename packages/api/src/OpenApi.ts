@@ -1,14 +1,17 @@
 /**
  * The OpenAPI 3.1 document of the interface.
  */
+import * as HttpApi from "@effect/platform/HttpApi";
 import * as PlatformOpenApi from "@effect/platform/OpenApi";
 import { Api } from "./Api.ts";
+import { accessOf } from "./Authorization.ts";
 import { DOMAIN, PROBLEM_TYPE } from "./Problem.ts";
 
 export type OpenApiDocument = PlatformOpenApi.OpenAPISpec;
 
-/** Made from the declaration; the committed `openapi.json` is this. */
+/** Made from the declaration; the committed `openapi.json` is this. Throws if an endpoint does not declare who may call it. */
 export const document = (): OpenApiDocument => {
+  HttpApi.reflect(Api, { onGroup: () => {}, onEndpoint: accessOf });
   const generated = PlatformOpenApi.fromApi(Api);
   const paths = Object.fromEntries(
     Object.entries(generated.paths).map(([path, item]) => [

@@ -5,6 +5,7 @@
 import {
   AlreadyExists,
   HasDependencies,
+  IdentityUnavailable,
   InvalidInput,
   ManagedElsewhere,
   NotFound,
@@ -36,7 +37,8 @@ export type DomainError =
   | PermissionDenied
   | PayloadTooLarge
   | StoreUnavailable
-  | SecretsUnavailable;
+  | SecretsUnavailable
+  | IdentityUnavailable;
 
 interface Row {
   readonly status: number;
@@ -58,6 +60,7 @@ export const DOMAIN = {
   PayloadTooLarge: { status: 413, code: "payload-too-large", title: "The body is too large" },
   StoreUnavailable: { status: 503, code: "store-unavailable", title: "The store does not answer" },
   SecretsUnavailable: { status: 503, code: "secrets-unavailable", title: "Secrets cannot be sealed or opened" },
+  IdentityUnavailable: { status: 503, code: "identity-unavailable", title: "The token cannot be checked" },
 } as const satisfies { readonly [Tag in DomainError["_tag"]]: Row };
 
 /** Failures of the exchange itself, before or beside any use case. */
@@ -74,9 +77,11 @@ export const TRANSPORT = {
   },
   ExpectationFailed: { status: 417, code: "expectation-failed", title: "The expectation cannot be met" },
   HeadersTooLarge: { status: 431, code: "headers-too-large", title: "The header is too large" },
+  RateLimited: { status: 429, code: "rate-limited", title: "Too many requests" },
   Internal: { status: 500, code: "internal", title: "A fault of the server" },
   Timeout: { status: 503, code: "timeout", title: "The answer took too long" },
   TooManyStreams: { status: 503, code: "too-many-streams", title: "Too many clients follow the feed" },
+  Overloaded: { status: 503, code: "overloaded", title: "More requests than can be served" },
 } as const satisfies { readonly [Name in string]: Row };
 
 export type TransportFailure = keyof typeof TRANSPORT;
@@ -170,6 +175,8 @@ export const toDomain = (problem: Problem): Either.Either<DomainError, Problem> 
       return Either.right(new StoreUnavailable({ message }));
     case DOMAIN.SecretsUnavailable.code:
       return Either.right(new SecretsUnavailable({ message }));
+    case DOMAIN.IdentityUnavailable.code:
+      return Either.right(new IdentityUnavailable({ message }));
     default:
       return Either.left(problem);
   }
@@ -228,6 +235,7 @@ const extras = (error: DomainError): Partial<Problem> => {
     case "Unauthenticated":
     case "StoreUnavailable":
     case "SecretsUnavailable":
+    case "IdentityUnavailable":
       return {};
   }
 };

@@ -75,7 +75,7 @@ const revoke = HttpApiEndpoint.del("revoke", "/v1/tokens/:id")
 
 const whoami = HttpApiEndpoint.get("whoami", "/v1/whoami")
   .addSuccess(WhoAmI)
-  .annotateContext(OpenApi.annotations({ summary: "Who the token says is calling" }));
+  .annotateContext(operation("token", "Who the token says is calling"));
 
 export const TokensGroup = HttpApiGroup.make("tokens")
   .add(list)

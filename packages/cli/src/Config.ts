@@ -21,8 +21,11 @@ import type { FileEntry } from "./internal/configFile.ts";
 import * as durations from "./internal/durations.ts";
 import { located } from "./internal/paths.ts";
 import * as PostgresUrl from "./internal/postgresUrl.ts";
-import { Count, Database, Duration, Flag, Names, Port, Targets, Text, Toolsets, Url, word } from "./internal/values.ts";
+import { Database, Duration, Flag, Names, Port, Targets, Text, Toolsets, Url, word } from "./internal/values.ts";
 import * as VaultKeys from "./internal/vaultKeys.ts";
+import * as Identity from "./settings/Identity.ts";
+import * as Limits from "./settings/Limits.ts";
+import * as Postgres from "./settings/Postgres.ts";
 
 /** One entry a setting: the name in the file is the key. */
 export const SETTINGS = {
@@ -76,36 +79,7 @@ export const SETTINGS = {
     flag: "sqlite-synchronous",
     about: "full: no acknowledged write is lost in a power cut; normal: faster, the last few may be",
   },
-  postgresPoolSize: {
-    schema: Count,
-    variable: "CADASTRE_POSTGRES_POOL_SIZE",
-    about: "Connections to Postgres at the most",
-  },
-  postgresIdleTimeout: {
-    schema: Duration,
-    variable: "CADASTRE_POSTGRES_IDLE_TIMEOUT",
-    about: "When a connection that nobody uses is closed",
-  },
-  postgresMaxLifetime: {
-    schema: Duration,
-    variable: "CADASTRE_POSTGRES_MAX_LIFETIME",
-    about: "When a connection is closed and made anew",
-  },
-  postgresConnectTimeout: {
-    schema: Duration,
-    variable: "CADASTRE_POSTGRES_CONNECT_TIMEOUT",
-    about: "How long to wait for a connection",
-  },
-  postgresStatementTimeout: {
-    schema: Duration,
-    variable: "CADASTRE_POSTGRES_STATEMENT_TIMEOUT",
-    about: "How long a statement may run",
-  },
-  postgresIdleInTransactionTimeout: {
-    schema: Duration,
-    variable: "CADASTRE_POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT",
-    about: "How long a transaction may do nothing before Postgres ends it",
-  },
+  ...Postgres.SETTINGS,
   callbackTargets: {
     schema: Targets,
     variable: "CADASTRE_CALLBACK_TARGETS",
@@ -134,6 +108,8 @@ export const SETTINGS = {
     flag: "mcp-sessions",
     about: "true: sessions for agents of the 2025 protocol that cannot do without",
   },
+  ...Limits.SETTINGS,
+  ...Identity.SETTINGS,
   url: {
     schema: Url,
     variable: "CADASTRE_URL",
@@ -233,6 +209,7 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
         origins[key] = candidate.origin;
       }
     }
+    problems.push(...Identity.problemsOf(values));
     if (problems.length > 0) {
       return yield* new Failure({
         exit: ExitCode.config,
@@ -258,17 +235,14 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
       logFormat: "auto",
       metrics: "token",
       sqliteSynchronous: "full",
-      postgresPoolSize: 10,
-      postgresIdleTimeout: 60_000,
-      postgresMaxLifetime: 1_800_000,
-      postgresConnectTimeout: 5_000,
-      postgresStatementTimeout: 15_000,
-      postgresIdleInTransactionTimeout: 30_000,
+      ...Postgres.DEFAULTS,
       callbackTargets: [],
       vaultKeyFile: join(folders.state, "vault-key"),
       mcpReadOnly: false,
       mcpToolsets: "all",
       mcpSessions: false,
+      ...Limits.DEFAULTS,
+      ...Identity.DEFAULTS,
       url: here,
       tokenFile: join(folders.state, "admin-token"),
       tokenCommand: "",
@@ -306,7 +280,10 @@ export const print = (key: Key, values: Values): string => {
 
 const RUNNING = "the running daemon";
 
-const LISTS: ReadonlyArray<string> = ["hostnames", "callbackTargets"] satisfies ReadonlyArray<Key>;
+const LISTS: ReadonlyArray<string> = [
+  ...["hostnames", "callbackTargets", "trustedProxies"],
+  ...["oidcAudience", "oidcScopes", "oidcAlgorithms"],
+] satisfies ReadonlyArray<string>;
 
 const readFile = (path: string) =>
   Effect.promise(() => import("./internal/configFile.ts")).pipe(

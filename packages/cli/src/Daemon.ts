@@ -3,12 +3,16 @@
  */
 import { hostname } from "node:os";
 import * as Meter from "@cadastre/domain/Meter";
+import * as ScopeRule from "@cadastre/identity/ScopeRule";
 import { TOOLSETS } from "@cadastre/mcp/Toolset";
+import * as RateLimit from "@cadastre/server/RateLimit";
 import * as Server from "@cadastre/server/Server";
 import * as Callbacks from "@cadastre/workers/Callbacks";
 import * as DeliveryRetention from "@cadastre/workers/DeliveryRetention";
 import * as Dispatcher from "@cadastre/workers/Dispatcher";
 import * as Maintenance from "@cadastre/workers/Maintenance";
+import * as Arr from "effect/Array";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import manifest from "../package.json" with { type: "json" };
@@ -31,7 +35,7 @@ export const run = (config: Config): Effect.Effect<void, Failure.Failure, Output
 
 const layer = (config: Config) =>
   Startup.announcement(config).pipe(
-    Layer.provide(server(config)),
+    Layer.provide(Layer.provide(server(config), identities(config))),
     // Stopped after the server: what its last requests enqueue is finished, released or left for the next start.
     Layer.provide(workers),
     Layer.provide(Startup.firstToken(config)),
@@ -53,11 +57,39 @@ const workers = Layer.unwrapEffect(
   }),
 );
 
-const server = ({ host, port, hostnames, metrics, mcpReadOnly, mcpToolsets, mcpSessions }: Config) =>
-  Server.layer({
+/** Who callers are: holders of the catalog's own tokens, and of an issuer's if there is one. */
+const identities = (config: Config) =>
+  config.oidcIssuer === ""
+    ? Layer.empty
+    : Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => import("@cadastre/identity/Oidc")),
+          ({ layer }) =>
+            layer({
+              issuer: config.oidcIssuer,
+              audiences: config.oidcAudience,
+              algorithms: config.oidcAlgorithms,
+              clockSkew: Duration.millis(config.oidcClockSkew),
+              nameClaim: config.oidcName,
+              // They were checked when they were read.
+              scopes: Arr.getRights(config.oidcScopes.map(ScopeRule.parse)),
+            }),
+        ),
+      );
+
+const server = (config: Config) => {
+  const { host, port, hostnames, metrics, mcpReadOnly, mcpToolsets, mcpSessions } = config;
+  return Server.layer({
     host,
     port,
     hostnames,
+    // They were checked when they were read.
+    rates: {
+      principal: RateLimit.parse(config.rateLimit) ?? undefined,
+      address: RateLimit.parse(config.rateLimitAnonymous) ?? undefined,
+    },
+    proxies: { addresses: config.trustedProxies, header: config.proxyHeader },
+    limits: { requests: config.maxRequests, streams: config.maxStreams },
     version: manifest.version,
     metrics,
     mcp: { readOnly: mcpReadOnly, toolsets: toolsetsOf(mcpToolsets), sessions: mcpSessions },
@@ -70,6 +102,7 @@ const server = ({ host, port, hostnames, metrics, mcpReadOnly, mcpToolsets, mcpS
       });
     }),
   );
+};
 
 /** The setting has let no other words through. */
 const toolsetsOf = (setting: string) => {

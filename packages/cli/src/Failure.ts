@@ -56,6 +56,7 @@ export const ofDomain = (error: DomainError): Failure => {
       return new Failure({ exit: ExitCode.refused, message });
     case "StoreUnavailable":
     case "SecretsUnavailable":
+    case "IdentityUnavailable":
       return new Failure({ exit: ExitCode.local, message });
   }
 };

@@ -245,3 +245,57 @@ it.scoped("does not believe the file of a daemon that is gone", () =>
     expect(value(yield* load({ state: running(2 ** 22 + 1) })).url).toBe("http://127.0.0.1:7717");
   }),
 );
+
+it.scoped("takes an issuer with its audience and its scopes, and not without", () =>
+  Effect.gen(function* () {
+    const file = [
+      "oidcIssuer: https://login.example.com/realm",
+      "oidcAudience: [cadastre]",
+      "oidcScopes:",
+      "  - catalog:read = sub *",
+      "  - catalog:write = groups platform team",
+      "oidcAlgorithms: ES256, RS256",
+    ].join("\n");
+    expect(value(yield* load({ file }))).toMatchObject({
+      oidcAudience: ["cadastre"],
+      oidcScopes: ["catalog:read = sub *", "catalog:write = groups platform team"],
+      oidcAlgorithms: ["ES256", "RS256"],
+      oidcClockSkew: 30_000,
+    });
+    const alone = message(yield* load({ variables: { CADASTRE_OIDC_ISSUER: "https://login.example.com" } }));
+    expect(alone).toMatch(/oidcAudience has to be set with oidcIssuer/);
+    expect(alone).toMatch(/oidcScopes has to be set with oidcIssuer/);
+    for (const [name, text, says] of [
+      ["CADASTRE_OIDC_ISSUER", "http://login.example.com", /https URL/],
+      ["CADASTRE_OIDC_ISSUER", "https://login.example.com?a=b", /https URL/],
+      ["CADASTRE_OIDC_ALGORITHMS", "none", /RS256/],
+      ["CADASTRE_OIDC_ALGORITHMS", "ES256,HS256", /RS256/],
+      ["CADASTRE_OIDC_SCOPES", "everything = sub *", /catalog:read/],
+      ["CADASTRE_OIDC_SCOPES", "admin = sub", /a claim and its value/],
+    ] as const) {
+      expect(message(yield* load({ variables: { [name]: text } })), text).toMatch(says);
+    }
+  }),
+);
+
+it.scoped("takes limits and proxies, and says what is wrong with them", () =>
+  Effect.gen(function* () {
+    const file = 'rateLimit: "off"\nrateLimitAnonymous: 5/1m\ntrustedProxies: [10.0.0.0/8, "::1"]\nmaxRequests: 7\n';
+    expect(value(yield* load({ file }))).toMatchObject({
+      rateLimit: "off",
+      rateLimitAnonymous: "5/1m",
+      trustedProxies: ["10.0.0.0/8", "::1"],
+      proxyHeader: "x-forwarded-for",
+      maxRequests: 7,
+      maxStreams: 100,
+    });
+    for (const [name, text, says] of [
+      ["CADASTRE_RATE_LIMIT", "100", /5000\/10s/],
+      ["CADASTRE_TRUSTED_PROXIES", "10.0.0.0/8,proxy.internal", /addresses or ranges/],
+      ["CADASTRE_PROXY_HEADER", "via", /x-forwarded-for, forwarded/],
+      ["CADASTRE_MAX_REQUESTS", "0", /from 1 to/],
+    ] as const) {
+      expect(message(yield* load({ variables: { [name]: text } })), text).toMatch(says);
+    }
+  }),
+);

@@ -2,7 +2,7 @@
  * Authorisation as a decorator over a use case's interface: no door can forget it, and no use case has to think of it.
  */
 import { PermissionDenied } from "@cadastre/domain/Errors";
-import { Caller, holds, type Scope } from "@cadastre/domain/Principal";
+import { Caller, holds, type Principal, type Scope } from "@cadastre/domain/Principal";
 import * as Effect from "effect/Effect";
 
 /**
@@ -44,7 +44,9 @@ const guard = (scope: Scope, member: Member): Member =>
 
 const demand = (scope: Scope): Effect.Effect<void, PermissionDenied, Caller> =>
   Effect.flatMap(Caller, ({ principal }) =>
-    holds(principal, scope)
-      ? Effect.void
-      : Effect.fail(new PermissionDenied({ message: `${principal.id} lacks the scope ${scope}`, scope })),
+    holds(principal, scope) ? Effect.void : Effect.fail(denial(principal, scope)),
   );
+
+/** What is said to a principal that does not hold a scope. */
+export const denial = (principal: Principal, scope: Scope): PermissionDenied =>
+  new PermissionDenied({ message: `${principal.id} lacks the scope ${scope}`, scope });

@@ -1,10 +1,11 @@
 /**
  * Use cases on API tokens.
  */
-import { InvalidInput, NotFound, type StoreUnavailable, type Unauthenticated } from "@cadastre/domain/Errors";
+import { InvalidInput, NotFound } from "@cadastre/domain/Errors";
 import type { Fault } from "@cadastre/domain/Fault";
 import { Identifiers } from "@cadastre/domain/Identifiers";
-import type { Caller, Principal, Scope } from "@cadastre/domain/Principal";
+import { IdentityProvider } from "@cadastre/domain/IdentityProvider";
+import type { Caller, Scope } from "@cadastre/domain/Principal";
 import { isUsable, type Token, type TokenId } from "@cadastre/domain/Token";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
@@ -46,18 +47,6 @@ export class Tokens extends Context.Tag("@cadastre/core/Tokens")<
     readonly list: Effect.Effect<ReadonlyArray<Token>, Denied, Caller>;
     /** Makes a token useless, within five seconds everywhere. Revoking it again changes nothing. */
     readonly revoke: (id: TokenId) => Effect.Effect<Token, Denied | NotFound, Caller>;
-  }
->() {}
-
-/** Turns credentials into a principal. Needs no caller: it is what makes one. */
-export class Authentication extends Context.Tag("@cadastre/core/Authentication")<
-  Authentication,
-  {
-    /**
-     * The principal behind a bearer token, `token:<name>`. A revoked token may be good for up to five more seconds, an
-     * expired one is not. Notes the use of the token at most once a minute, and does not wait for that.
-     */
-    readonly authenticate: (bearer: Redacted.Redacted) => Effect.Effect<Principal, Unauthenticated | StoreUnavailable>;
   }
 >() {}
 
@@ -112,7 +101,11 @@ export const layer: Layer.Layer<Tokens, never, TokenStore | Identifiers | UnitOf
   Effect.map(make, (tokens) => authorize(tokens, { create: "admin", list: "admin", revoke: "admin" })),
 );
 
-export const layerAuthentication: Layer.Layer<Authentication, never, TokenStore | Identifiers> = Layer.scoped(
-  Authentication,
-  Effect.map(Authenticator.make, (authenticate) => ({ authenticate })),
+/**
+ * The catalog's own tokens as identities: `token:<name>`. A revoked token may be good for up to five more seconds, an expired
+ * one is not. Notes the use of a token at most once a minute, and does not wait for that.
+ */
+export const layerIdentity: Layer.Layer<IdentityProvider, never, TokenStore | Identifiers> = Layer.scoped(
+  IdentityProvider,
+  Effect.map(Authenticator.make, (identify) => ({ identify })),
 );

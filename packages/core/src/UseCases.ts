@@ -1,5 +1,5 @@
 /**
- * Every use case there is, for composition roots.
+ * Every use case there is, for composition roots, and who may call them.
  */
 import type { CallbackChannel } from "@cadastre/domain/CallbackChannel";
 import type { DeliveryLog, DeliveryStore } from "@cadastre/domain/DeliveryStore";
@@ -9,6 +9,7 @@ import type { Expressions } from "@cadastre/domain/Expressions";
 import type { FacetStore } from "@cadastre/domain/Facets";
 import type { EntityGraph } from "@cadastre/domain/Graph";
 import type { Identifiers } from "@cadastre/domain/Identifiers";
+import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import type { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import type { Spool } from "@cadastre/domain/Spool";
 import type { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
@@ -41,7 +42,7 @@ export type UseCases =
   | Jobs.Jobs
   | Metrics.Metrics
   | Tokens.Tokens
-  | Tokens.Authentication;
+  | IdentityProvider;
 
 /** The ports that they need. */
 export type Ports =
@@ -75,5 +76,5 @@ export const layer: Layer.Layer<UseCases, never, Ports> = Layer.mergeAll(
   Jobs.layer,
   Metrics.layer,
   Tokens.layer,
-  Tokens.layerAuthentication,
+  Tokens.layerIdentity,
 );

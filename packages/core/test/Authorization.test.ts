@@ -5,10 +5,11 @@ import { Events } from "@cadastre/core/Events";
 import { Facets } from "@cadastre/core/Facets";
 import { Graphs } from "@cadastre/core/Graphs";
 import { Histories } from "@cadastre/core/Histories";
-import { type Authentication, Tokens } from "@cadastre/core/Tokens";
+import { Tokens } from "@cadastre/core/Tokens";
 import type { UseCases } from "@cadastre/core/UseCases";
 import { byKey } from "@cadastre/domain/EntityStore";
 import type { PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
+import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import { Caller, Scope } from "@cadastre/domain/Principal";
 import { TokenId } from "@cadastre/domain/Token";
 import { backend } from "@cadastre/testing/Backends";
@@ -44,7 +45,7 @@ type Name =
   | `Events.${keyof typeof Events.Service}`
   | `Tokens.${keyof typeof Tokens.Service}`;
 
-type Call = Effect.Effect<unknown, { readonly _tag: string }, Exclude<UseCases, Authentication> | Caller>;
+type Call = Effect.Effect<unknown, { readonly _tag: string }, Exclude<UseCases, IdentityProvider> | Caller>;
 
 /** Every use case, and the scope that it needs. */
 const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {

@@ -1,6 +1,7 @@
 import * as Bootstrap from "@cadastre/core/Bootstrap";
-import { Authentication, layerAuthentication, type NewToken, Tokens } from "@cadastre/core/Tokens";
+import { layerIdentity, type NewToken, Tokens } from "@cadastre/core/Tokens";
 import { StoreUnavailable } from "@cadastre/domain/Errors";
+import { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import { TokenId } from "@cadastre/domain/Token";
 import { TokenStore } from "@cadastre/domain/TokenStore";
 import { expect } from "@effect/vitest";
@@ -20,9 +21,9 @@ onEachStore("Tokens", (test) => {
   test("a token authenticates as its name, with its scopes", () =>
     Effect.gen(function* () {
       const tokens = yield* Tokens;
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const { secret } = yield* tokens.create({ ...reader, scopes: ["catalog:read", "catalog:write", "catalog:read"] });
-      const principal = yield* authenticate(secret);
+      const principal = yield* identify(secret);
       expect(principal).toEqual({ id: "token:ci", scopes: new Set(["catalog:read", "catalog:write"]) });
     }));
 
@@ -82,18 +83,18 @@ onEachStore("Tokens", (test) => {
     }));
 });
 
-onEachStore("Authentication", (test) => {
+onEachStore("the tokens as identities", (test) => {
   test("the answer is the same for an unknown, a revoked and an expired token", () =>
     Effect.gen(function* () {
       const tokens = yield* Tokens;
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const revoked = yield* tokens.create(reader);
       yield* tokens.revoke(revoked.token.id);
       const expired = yield* tokens.create({ ...reader, expiresAt: 5 });
       yield* TestClock.setTime(5);
       const failures = yield* Effect.forEach(
         [Redacted.make("cad_nonsense"), Redacted.make(""), revoked.secret, expired.secret],
-        (secret) => Effect.flip(authenticate(secret)),
+        (secret) => Effect.flip(identify(secret)),
       );
       expect(new Set(failures.map(({ _tag }) => _tag))).toEqual(new Set(["Unauthenticated"]));
       expect(new Set(failures.map(({ message }) => message)).size).toBe(1);
@@ -102,44 +103,44 @@ onEachStore("Authentication", (test) => {
   test("a token ends with its expiry, remembered or not", () =>
     Effect.gen(function* () {
       const tokens = yield* Tokens;
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const { secret } = yield* tokens.create({ ...reader, expiresAt: 100 });
       yield* TestClock.setTime(99);
-      yield* authenticate(secret);
+      yield* identify(secret);
       yield* TestClock.setTime(100);
-      expect((yield* Effect.flip(authenticate(secret)))._tag).toBe("Unauthenticated");
+      expect((yield* Effect.flip(identify(secret)))._tag).toBe("Unauthenticated");
     }));
 
   test("a revoked token is good for five more seconds at the most", () =>
     Effect.gen(function* () {
       const tokens = yield* Tokens;
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const { secret, token } = yield* tokens.create(reader);
-      yield* authenticate(secret);
+      yield* identify(secret);
       yield* tokens.revoke(token.id);
       yield* TestClock.adjust(Duration.millis(5001));
-      expect((yield* Effect.flip(authenticate(secret)))._tag).toBe("Unauthenticated");
+      expect((yield* Effect.flip(identify(secret)))._tag).toBe("Unauthenticated");
     }));
 
   test("a token is good at once, even if it was tried before it was there", () =>
     Effect.gen(function* () {
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const tokens = yield* Tokens;
       const soon = `cad_${Buffer.alloc(32, 1).toString("base64url")}`;
-      expect((yield* Effect.flip(authenticate(Redacted.make(soon))))._tag).toBe("Unauthenticated");
+      expect((yield* Effect.flip(identify(Redacted.make(soon))))._tag).toBe("Unauthenticated");
       const { secret } = yield* tokens.create(reader);
       expect(Redacted.value(secret)).toBe(soon);
       yield* TestClock.adjust("1 millis");
-      expect(yield* authenticate(secret)).toMatchObject({ id: "token:ci" });
+      expect(yield* identify(secret)).toMatchObject({ id: "token:ci" });
     }));
 
   test("the last use is noted at most once a minute", () =>
     Effect.gen(function* () {
       const tokens = yield* Tokens;
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const { secret } = yield* tokens.create(reader);
       const used = Effect.gen(function* () {
-        yield* authenticate(secret);
+        yield* identify(secret);
         yield* settle;
         const [token] = yield* tokens.list;
         return token?.lastUsedAt;
@@ -162,8 +163,8 @@ onEachStore("Authentication", (test) => {
       const broken = Effect.fail(new StoreUnavailable({ message: "full" }));
       for (const touch of [() => broken, () => Effect.never]) {
         const stores = Layer.succeed(TokenStore, { ...store, touch });
-        const layer = Layer.provide(layerAuthentication, stores);
-        const principal = yield* Effect.flatMap(Authentication, ({ authenticate }) => authenticate(secret)).pipe(
+        const layer = Layer.provide(layerIdentity, stores);
+        const principal = yield* Effect.flatMap(IdentityProvider, ({ identify }) => identify(secret)).pipe(
           Effect.provide(layer),
         );
         expect(principal.id).toBe("token:ci");
@@ -174,12 +175,12 @@ onEachStore("Authentication", (test) => {
 onEachStore("the first start", (test) => {
   test("makes one admin token, once, of the secret that it was given", () =>
     Effect.gen(function* () {
-      const { authenticate } = yield* Authentication;
+      const { identify } = yield* IdentityProvider;
       const [first, second] = [Redacted.make("cad_first"), Redacted.make("cad_second")];
       expect(yield* Bootstrap.isUntouched).toBe(true);
       expect(yield* Bootstrap.ensureAdminToken(first)).toBe(true);
       expect(yield* Bootstrap.isUntouched).toBe(false);
-      expect(yield* authenticate(first)).toEqual({ id: "token:admin", scopes: new Set(["admin"]) });
+      expect(yield* identify(first)).toEqual({ id: "token:admin", scopes: new Set(["admin"]) });
       expect(yield* Bootstrap.ensureAdminToken(second)).toBe(false);
       expect(yield* Bootstrap.ensureAdminToken(first)).toBe(true);
       const store = yield* TokenStore;

@@ -73,3 +73,10 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 
 /** Stored secrets cannot be sealed or opened: the key is missing, cannot be read, or is not the one that sealed them. */
 export class SecretsUnavailable extends Schema.TaggedError<SecretsUnavailable>()("SecretsUnavailable", message) {}
+
+/** Whoever issued the token cannot be asked for the keys to check it with; the same call may succeed later. */
+export class IdentityUnavailable extends Schema.TaggedError<IdentityUnavailable>()("IdentityUnavailable", {
+  ...message,
+  /** For the log only; never sent. */
+  cause: Schema.optional(Schema.Defect),
+}) {}

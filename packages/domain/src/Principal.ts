@@ -18,7 +18,7 @@ export const Scope = Schema.Literal(
 export type Scope = typeof Scope.Type;
 
 export interface Principal {
-  /** Stable name of the actor, as history shows it: `token:<name>`, `cli:<user>`, `system`. */
+  /** Stable name of the actor, as history shows it: `token:<name>`, `oidc:<subject>`, `cli:<user>`, `system`. */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
 }

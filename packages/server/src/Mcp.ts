@@ -74,7 +74,7 @@ export const routes = (options: Options): Effect.Effect<ReadonlyArray<Placed>, n
         value: {
           path: PATH,
           via: "mcp",
-          secured: true,
+          access: "token",
           mediaTypes,
           streamed: true,
           readPath: () => Either.right({}),

@@ -6,7 +6,7 @@
  * request, no second URL, no schema run over a stored document. That is worth a factor of two on the hot routes.
  */
 import { Api } from "@cadastre/api/Api";
-import { Bearer } from "@cadastre/api/Authorization";
+import { type Access, accessOf } from "@cadastre/api/Authorization";
 import type { InvalidInput, PayloadTooLarge } from "@cadastre/domain/Errors";
 import type { Caller, Via } from "@cadastre/domain/Principal";
 import * as HttpApi from "@effect/platform/HttpApi";
@@ -76,8 +76,8 @@ export interface Route {
   readonly path: string;
   /** The door that calls of it come in by. */
   readonly via: Via;
-  /** False: open to all. */
-  readonly secured: boolean;
+  /** What its declaration says that a caller needs. The use cases say it too: of the two the stricter holds. */
+  readonly access: Access;
   /** Content types that the body may have; empty: there is none. */
   readonly mediaTypes: ReadonlyArray<string>;
   /** True for {@link STREAMED}: then the time for the whole request is not limited. */
@@ -100,7 +100,8 @@ export const router = (handlers: Handlers, others: ReadonlyArray<Placed>): Route
   const routes: Array<Placed> = [...others];
   HttpApi.reflect(Api, {
     onGroup: () => {},
-    onEndpoint: ({ group, endpoint, middleware, payloads }) => {
+    onEndpoint: (declared) => {
+      const { group, endpoint, payloads } = declared;
       const mediaTypes = [...payloads.keys()];
       // `Handlers` has a handler for every name of the declaration that is walked here, typed for its own parameters.
       const ofGroup: object = handlers[group.identifier as GroupName];
@@ -111,7 +112,7 @@ export const router = (handlers: Handlers, others: ReadonlyArray<Placed>): Route
         value: {
           path: endpoint.path,
           via: "rest",
-          secured: [...middleware].some(({ key }) => key === Bearer.key),
+          access: accessOf(declared),
           mediaTypes,
           streamed: STREAMED.some((name) => name === `${group.identifier}.${endpoint.name}`),
           readPath: atFirstUse(() => Parameters.path(endpoint.pathSchema)),

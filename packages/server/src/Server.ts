@@ -13,8 +13,9 @@ import type { Histories } from "@cadastre/core/Histories";
 import type { Jobs } from "@cadastre/core/Jobs";
 import type { Metrics } from "@cadastre/core/Metrics";
 import type { Subscriptions } from "@cadastre/core/Subscriptions";
-import type { Authentication, Tokens } from "@cadastre/core/Tokens";
+import type { Tokens } from "@cadastre/core/Tokens";
 import type { HealthCheck } from "@cadastre/domain/HealthCheck";
+import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import * as Context from "effect/Context";
 import * as Data from "effect/Data";
 import * as Duration from "effect/Duration";
@@ -34,6 +35,8 @@ import type { StreamLimits } from "./internal/eventStream.ts";
 import * as Guard from "./internal/guard.ts";
 import type { Limits } from "./internal/limits.ts";
 import * as Listener from "./internal/listener.ts";
+import type { Quota } from "./internal/quotas.ts";
+import * as Quotas from "./internal/quotas.ts";
 import * as RawErrors from "./internal/rawErrors.ts";
 import * as JobsEndpoints from "./Jobs.ts";
 import * as Mcp from "./Mcp.ts";
@@ -41,6 +44,7 @@ import * as MetricsEndpoint from "./Metrics.ts";
 import * as Routes from "./Routes.ts";
 import * as SubscriptionsEndpoints from "./Subscriptions.ts";
 import * as TokensEndpoints from "./Tokens.ts";
+import type { TrustedProxies } from "./TrustedProxies.ts";
 
 export interface ServerOptions {
   /** Address to bind; on a loopback address only requests addressed to loopback are taken. */
@@ -51,6 +55,10 @@ export interface ServerOptions {
   readonly version: string;
   /** Names by which a server bound to loopback may be addressed besides `localhost`, as behind a proxy. */
   readonly hostnames?: ReadonlyArray<string> | undefined;
+  /** How often one may ask; undefined: as often as one likes. */
+  readonly rates?: Quota | undefined;
+  /** Whose word is taken for where a request came from; undefined: nobody's. */
+  readonly proxies?: TrustedProxies | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
   /** What agents find at `/mcp`; undefined: all that their tokens allow, without sessions. */
   readonly mcp?: Mcp.Settings | undefined;
@@ -68,6 +76,7 @@ interface ServerLimits extends Limits, StreamLimits, Mcp.McpLimits {
 }
 
 const defaultLimits: ServerLimits = {
+  requests: 500,
   body: 1024 * 1024,
   headers: Duration.seconds(5),
   request: Duration.seconds(15),
@@ -105,7 +114,7 @@ export type Requirements =
   | Jobs
   | Metrics
   | Tokens
-  | Authentication
+  | IdentityProvider
   | HealthCheck;
 
 /**
@@ -120,6 +129,7 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   let draining = false;
   const isDraining = () => draining;
   const shutdown = yield* Effect.makeLatch();
+  const clock = yield* Effect.clock;
 
   const handlers: Routes.Handlers = {
     entities: yield* EntitiesEndpoints.handlers,
@@ -145,6 +155,11 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   const listener = yield* Listener.make({
     router: Routes.router(handlers, [...mcp, ...metrics]),
     guard: Guard.make(options.host, options.hostnames ?? []),
+    quotas: Quotas.make({
+      rates: options.rates ?? {},
+      proxies: options.proxies,
+      now: () => clock.unsafeCurrentTimeMillis(),
+    }),
     limits,
     isDraining,
   });

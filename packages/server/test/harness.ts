@@ -6,8 +6,10 @@ import { connect } from "node:net";
 import { ensureAdminToken } from "@cadastre/core/Bootstrap";
 import * as UseCases from "@cadastre/core/UseCases";
 import { HealthCheck } from "@cadastre/domain/HealthCheck";
+import type * as Ids from "@cadastre/domain/Identifiers";
+import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import * as Expressions from "@cadastre/expressions/Expressions";
-import { backend } from "@cadastre/testing/Backends";
+import { backend, type Stores } from "@cadastre/testing/Backends";
 import * as Callbacks from "@cadastre/testing/memory/Callbacks";
 import * as Memory from "@cadastre/testing/memory/Memory";
 import * as Cause from "effect/Cause";
@@ -42,6 +44,8 @@ export interface Running {
   readonly raw: (bytes: string | Uint8Array, options?: { readonly end?: boolean }) => Promise<string>;
   /** Every entity, inactive ones too, and every token: what must stay the same when a request is refused. */
   readonly contents: () => Promise<string>;
+  /** What the server stands on. */
+  readonly services: Context.Context<Services | Stores | Ids.Identifiers>;
 }
 
 export interface CallInit {
@@ -63,7 +67,10 @@ export type Services = Server.Requirements;
 /** Starts a server; `replace` puts something else in place of some of what it requires. It ends with the scope. */
 export const start = Effect.fnUntraced(function* (
   options: Partial<Server.ServerOptions> = {},
-  replace: Layer.Layer<never> | Layer.Layer<Services> = Layer.empty as Layer.Layer<never>,
+  replace:
+    | Layer.Layer<never>
+    | Layer.Layer<Services>
+    | Layer.Layer<IdentityProvider, never, IdentityProvider> = Layer.empty as Layer.Layer<never>,
 ) {
   const log: Array<LogEntry> = [];
   const logger = Logger.replace(
@@ -86,7 +93,7 @@ export const start = Effect.fnUntraced(function* (
   );
   const required = UseCases.layer.pipe(Layer.provideMerge(stores));
   const services = yield* Layer.build(required);
-  const replaced = Context.merge(services, yield* Layer.build(replace));
+  const replaced = Context.merge(services, yield* Layer.build(Layer.provide(replace, Layer.succeedContext(services))));
   const token = "cad_of_the_harness";
   yield* Effect.provide(ensureAdminToken(Redacted.make(token)), services);
   const built = yield* Layer.build(
@@ -141,7 +148,7 @@ export const start = Effect.fnUntraced(function* (
       (await call("GET", "/v1/tokens")).body.items.map(({ lastUsedAt: _, ...token }: { lastUsedAt?: string }) => token),
     );
 
-  const running: Running = { url, port, token, log, call, raw, contents };
+  const running: Running = { url, port, token, log, call, raw, contents, services };
   return running;
 });
 

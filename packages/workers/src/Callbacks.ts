@@ -104,6 +104,8 @@ export const make: Effect.Effect<Handler.Handler, never, Ports | Scope.Scope> = 
     Effect.gen(function* () {
       const lost = yield* queue.finish([{ lease, outcome }]);
       if (lost.length > 0) return yield* new Lost();
+      // It may be gone, with its subscription, since it was read.
+      if (Option.isNone(yield* deliveries.find(delivery.id))) return undefined;
       yield* deliveries.save([delivery]);
       return yield* also;
     }).pipe(

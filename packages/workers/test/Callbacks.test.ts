@@ -126,6 +126,26 @@ for (const name of ["memory", "sqlite"]) {
         expect(sent[0]?.callback.traceparent).toBe(caller.traceparent);
       }));
 
+    test("an attempt of a subscription that is deleted meanwhile leaves nothing behind, and no defect", () =>
+      Effect.gen(function* () {
+        const { create, remove, get } = yield* Subscriptions;
+        const receiver = yield* Receivers.Receiver;
+        const run = yield* settle;
+        const { subscription } = yield* create(webhook);
+        receiver.answer = () =>
+          remove(subscription.id).pipe(
+            Effect.provideService(Caller, caller),
+            Effect.orDie,
+            Effect.as(Receivers.delivered),
+          );
+        yield* (yield* Entities).create(component("a"));
+        yield* run;
+        expect(receiver.sent).toHaveLength(1);
+        expect((yield* Effect.flip(get(subscription.id)))._tag).toBe("NotFound");
+        yield* run;
+        expect(receiver.sent).toHaveLength(1);
+      }));
+
     test("an event on which the filter cannot be evaluated is counted and not told", () =>
       Effect.gen(function* () {
         const { create, get } = yield* Subscriptions;

@@ -2,7 +2,12 @@
  * What settings may be, each with what is said where it is not.
  */
 import * as AllowedTarget from "@cadastre/channels/AllowedTarget";
+import { ALGORITHMS, type Algorithm } from "@cadastre/identity/Algorithm";
+import { isIssuer } from "@cadastre/identity/IssuerUrl";
+import * as ScopeRule from "@cadastre/identity/ScopeRule";
 import { TOOLSETS } from "@cadastre/mcp/Toolset";
+import * as RateLimit from "@cadastre/server/RateLimit";
+import { isProxy } from "@cadastre/server/TrustedProxies";
 import * as Either from "effect/Either";
 import * as ParseResult from "effect/ParseResult";
 import * as Schema from "effect/Schema";
@@ -43,6 +48,15 @@ export const Count = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1
   says("must be a whole number from 1 to 1000"),
 );
 
+export const Many = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 100_000)).annotations(
+  says("must be a whole number from 1 to 100000"),
+);
+
+/** `5000/10s`, or `off`. */
+export const Rate = Schema.String.pipe(
+  Schema.filter((text) => RateLimit.parse(text) !== null || "must be off, or requests in a time, such as 5000/10s"),
+);
+
 /** Milliseconds. */
 export const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
   strict: true,
@@ -52,6 +66,36 @@ export const Duration = Schema.transformOrFail(Schema.String, Schema.Number, {
     return millis === undefined ? ParseResult.fail(new ParseResult.Type(ast, text)) : ParseResult.succeed(millis);
   },
 }).annotations(says("must be a time of more than nothing, such as 500ms, 30s, 5m or 1h"));
+
+/** Texts, separated by commas; in the file a list too. */
+const list = <A extends string>(item: Schema.Schema<A, string>) =>
+  Schema.split(",").pipe(Schema.compose(Schema.Array(Schema.compose(Schema.Trim, item))));
+
+export const List = list(Schema.NonEmptyString).annotations(says("must be texts, separated by commas"));
+
+/** Addresses and ranges, separated by commas. */
+export const Proxies = list(Schema.String.pipe(Schema.filter(isProxy))).annotations(
+  says("must be addresses or ranges such as 10.0.0.0/8, separated by commas"),
+);
+
+export const Issuer = Schema.String.pipe(
+  Schema.filter(
+    (url) => isIssuer(url) || "must be an https URL without a query, such as https://login.example.com/realm",
+  ),
+);
+
+const isAlgorithm = (text: string): text is Algorithm => ALGORITHMS.some((algorithm) => algorithm === text);
+
+export const Algorithms = list(Schema.String.pipe(Schema.filter(isAlgorithm))).annotations(
+  says(`must be some of ${ALGORITHMS.join(", ")}, separated by commas`),
+);
+
+/** What claims give which scopes, separated by commas. */
+export const ScopeRules = list(
+  Schema.String.pipe(
+    Schema.filter((text) => Either.match(ScopeRule.parse(text), { onLeft: String, onRight: () => true })),
+  ),
+);
 
 /** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
 export const Targets = Schema.split(",").pipe(

@@ -47,6 +47,7 @@ export const textOf = (error: DomainError): string => {
     case "Unauthenticated":
     case "WrongState":
     case "SecretsUnavailable":
+    case "IdentityUnavailable":
       return sentence(error.message);
     case "PayloadTooLarge":
       return `${sentence(error.message)} Send less at a time.`;

@@ -2,6 +2,7 @@
  * What is sent back: plain data, so that handlers need not know of sockets.
  */
 import {
+  DOMAIN,
   type DomainError,
   type Occurrence,
   ofDomain,
@@ -52,7 +53,7 @@ export const problem = (failure: Failure, occurrence: Occurrence): Answer =>
         ofDomain(failure, occurrence),
         failure._tag === "Unauthenticated"
           ? { "www-authenticate": 'Bearer realm="cadastre"' }
-          : RETRY[failure._tag === "StoreUnavailable" ? 503 : 0],
+          : RETRY[DOMAIN[failure._tag].status],
       );
 
 /** Seconds; short, because what makes the store or the server busy passes quickly. */

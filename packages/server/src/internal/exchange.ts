@@ -29,6 +29,8 @@ export interface Exchange {
   principal: string | undefined;
   /** W3C trace context of what the request causes: the caller's own, or that of its span here. */
   traceparent: string | undefined;
+  /** What the answer tells of how often one may ask. */
+  rate: { readonly [name: string]: string } | undefined;
 }
 
 export const make = (request: IncomingMessage, response: ServerResponse, isLast: () => boolean): Exchange => {
@@ -47,6 +49,7 @@ export const make = (request: IncomingMessage, response: ServerResponse, isLast:
     route: undefined,
     principal: undefined,
     traceparent: TraceContext.read(request.headers["traceparent"]),
+    rate: undefined,
   };
 };
 
@@ -113,24 +116,41 @@ export const endUpload = (request: IncomingMessage): void => {
   setTimeout(() => request.complete || request.socket.destroy(), UPLOAD_GRACE).unref();
 };
 
-const headersOf = ({ requestId, isLast }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
+const headersOf = ({ requestId, isLast, rate }: Exchange, { headers }: Answer): OutgoingHttpHeaders => ({
   "x-request-id": requestId,
   "x-content-type-options": "nosniff",
   ...(isLast() ? { connection: "close" } : {}),
+  ...rate,
   ...(headers as OutgoingHttpHeaders), // node's type forgot that lists may be read-only
 });
 
 const sendText = (exchange: Exchange, answer: Answer, body: string | undefined): number => {
-  const { response } = exchange;
+  const { request, response } = exchange;
   const headers = headersOf(exchange, answer);
-  if (body === undefined) {
-    response.writeHead(answer.status, headers).end();
-    return 0;
+  const bytes = body === undefined ? 0 : Buffer.byteLength(body);
+  if (body !== undefined) headers["content-length"] = bytes;
+  response.writeHead(answer.status, headers);
+  if (response.shouldKeepAlive || !hasBody(request) || request.complete) {
+    response.end(body);
+  } else {
+    // The connection closes with the end of the answer, which has to wait for the body.
+    if (body !== undefined) response.write(body);
+    afterUpload(request, () => response.end());
   }
-  const bytes = Buffer.byteLength(body);
-  headers["content-length"] = bytes;
-  response.writeHead(answer.status, headers).end(body);
   return bytes;
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+/** Throws away what is left of a body, for as long as that may take. */
+const afterUpload = (request: IncomingMessage, end: () => void): void => {
+  const timer = setTimeout(end, UPLOAD_GRACE).unref();
+  request.once("close", () => {
+    clearTimeout(timer);
+    end();
+  });
+  request.resume();
 };
 
 const sendLines = (

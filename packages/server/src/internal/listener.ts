@@ -3,9 +3,10 @@
  * fails on the way ends as a problem document.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Authentication } from "@cadastre/core/Tokens";
+import { denial } from "@cadastre/core/Authorization";
 import { Unauthenticated } from "@cadastre/domain/Errors";
-import { Caller, type Principal } from "@cadastre/domain/Principal";
+import { IdentityProvider } from "@cadastre/domain/IdentityProvider";
+import { Caller, holds, type Principal } from "@cadastre/domain/Principal";
 import * as Cause from "effect/Cause";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
@@ -17,6 +18,7 @@ import * as Redacted from "effect/Redacted";
 import * as Runtime from "effect/Runtime";
 import type * as Scope from "effect/Scope";
 import type { Route } from "../Routes.ts";
+import * as Admission from "./admission.ts";
 import { type Answer, type Failure, noContent, problem, Refusal } from "./answer.ts";
 import { bodyOf, mediaTypeOf } from "./body.ts";
 import * as Exchange from "./exchange.ts";
@@ -24,6 +26,7 @@ import type { Guard } from "./guard.ts";
 import { inFlight } from "./httpMetrics.ts";
 import type { Limits } from "./limits.ts";
 import { invalidParameters } from "./parameters.ts";
+import type { Quotas } from "./quotas.ts";
 import * as RequestLog from "./requestLog.ts";
 import type { Router } from "./router.ts";
 import * as ServerSpan from "./serverSpan.ts";
@@ -39,14 +42,19 @@ export interface Listener {
 export const make = (options: {
   readonly router: Router<Route>;
   readonly guard: Guard;
+  readonly quotas: Quotas;
   readonly limits: Limits;
   readonly isDraining: () => boolean;
-}): Effect.Effect<Listener, never, Authentication> =>
+}): Effect.Effect<Listener, never, IdentityProvider> =>
   Effect.gen(function* () {
-    const { router, guard, limits, isDraining } = options;
-    const { authenticate } = yield* Authentication;
+    const { router, guard, quotas, limits, isDraining } = options;
+    const { identify } = yield* IdentityProvider;
     const spanned = yield* ServerSpan.make(router);
     const runFork = Runtime.runFork(yield* Effect.runtime());
+    const { admits } = Admission.make({
+      requests: limits.requests,
+      onTurnedAway: (count) => runFork(Effect.logWarning("requests were turned away", { count })),
+    });
     const open = new Set<ServerResponse>();
     const fibers = new Set<Fiber.RuntimeFiber<void>>();
     const waiting = new Set<() => void>();
@@ -58,7 +66,12 @@ export const make = (options: {
 
     const serve = (exchange: Exchange.Exchange): Effect.Effect<void> =>
       answer(exchange).pipe(
-        Effect.catchAllCause((cause) => recover(exchange, cause)),
+        Effect.catchAllCause((cause) =>
+          recover(
+            exchange,
+            Cause.map(cause, (failure) => quotas.ofFailed(exchange, failure)),
+          ),
+        ),
         Effect.flatMap((answer) =>
           Effect.flatMap(Exchange.send(exchange, answer, limits.idle), (bytes) =>
             RequestLog.served(exchange, answer.status, bytes),
@@ -87,11 +100,20 @@ export const make = (options: {
         case "Found": {
           const route = found.value;
           exchange.route = route;
-          if (!route.secured) return call(exchange, route, found.parameters, ANYONE);
+          const { access } = route;
+          if (access === "open") {
+            const limited = quotas.ofAnyone(exchange, route);
+            return limited === undefined ? call(exchange, route, found.parameters, ANYONE) : Effect.fail(limited);
+          }
           return Effect.flatMap(bearerOf(request), (bearer) =>
-            Effect.flatMap(authenticate(bearer), (principal) => {
+            Effect.flatMap(identify(bearer), (principal) => {
               exchange.principal = principal.id;
-              return call(exchange, route, found.parameters, principal);
+              const limited = quotas.ofPrincipal(exchange, principal.id);
+              if (limited !== undefined) return Effect.fail(limited);
+              // Before anything of the request is read.
+              return access === "token" || holds(principal, access)
+                ? call(exchange, route, found.parameters, principal)
+                : Effect.fail(denial(principal, access));
             }),
           );
         }
@@ -129,6 +151,7 @@ export const make = (options: {
 
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       const exchange = Exchange.make(request, response, isDraining);
+      if (!admits(exchange, open.size)) return;
       let timedOut = false;
       open.add(response);
       inFlight.add(1);
@@ -185,9 +208,14 @@ const recover = (exchange: Exchange.Exchange, cause: Cause.Cause<Failure>): Effe
     return Effect.as(logged(exchange, "a request ended in a defect", cause), problem(internal, occurrence));
   }
   const sent = Effect.succeed(problem(failure.value, occurrence));
-  return failure.value._tag === "StoreUnavailable"
-    ? Effect.zipRight(logged(exchange, "the store does not answer", cause), sent)
-    : sent;
+  const unavailable = UNAVAILABLE[failure.value._tag];
+  return unavailable === undefined ? sent : Effect.zipRight(logged(exchange, unavailable, cause), sent);
+};
+
+/** What an operator has to know of. */
+const UNAVAILABLE: { readonly [tag: string]: string } = {
+  StoreUnavailable: "the store does not answer",
+  IdentityUnavailable: "the issuer of tokens does not answer",
 };
 
 /** The answer could not be sent, or not to its end. */
