@@ -24,10 +24,7 @@ export interface Source {
 
 /** `IdentityProvider`. */
 export const identities = (name: string, start: Effect.Effect<Source, StoreUnavailable, Scopes.Scope>): void => {
-  const test = <E>(
-    fact: string,
-    run: (source: Source) => Effect.Effect<void, E, IdentityProvider>,
-  ) =>
+  const test = <E>(fact: string, run: (source: Source) => Effect.Effect<void, E, IdentityProvider>) =>
     it.scoped(fact, () =>
       Effect.gen(function* () {
         const source = yield* start;
