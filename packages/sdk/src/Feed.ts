@@ -3,16 +3,15 @@
  */
 import { EventPage, EventStreamQuery, ChangeEvent as WireEvent } from "@cadastre/api/Events";
 import { DOMAIN } from "@cadastre/api/Problem";
-import * as ServerSentEvents from "@cadastre/api/ServerSentEvents";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
 import * as Chunk from "effect/Chunk";
-import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Random from "effect/Random";
 import * as Stream from "effect/Stream";
+import * as EventStream from "./EventStream.ts";
 import type { Exchange } from "./Exchange.ts";
-import { type Failure, Unreachable } from "./Failures.ts";
+import type { Failure } from "./Failures.ts";
 import { decoder, type Texts, writer } from "./internal/parts.ts";
 
 /** Which changes: by type, kind and filter, after a place in the feed; from now on where no place is given. */
@@ -28,41 +27,10 @@ export interface Following {
 
 export type ChangeEvent = typeof WireEvent.Type;
 
-/** Three of the daemon's heartbeats. */
-const SILENCE = Duration.seconds(45);
-
 /** Milliseconds before coming back, where the daemon has not said; after failures twice as long each time, ±20 %. */
 const PAUSE = 1000;
 
 const LONGEST_PAUSE = 30_000;
-
-/** One connection: the messages until it ends, or until nothing, not even a heartbeat, has come for 45 seconds. */
-export const connect = (
-  exchange: Exchange,
-  query: Texts,
-  lastEventId: string | undefined,
-): Stream.Stream<ServerSentEvents.Message, Failure> =>
-  exchange
-    .lines(
-      HttpClientRequest.get("/v1/events/stream", {
-        urlParams: query,
-        headers: {
-          accept: "text/event-stream",
-          ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
-        },
-      }),
-    )
-    .pipe(
-      Stream.timeoutFail(
-        () =>
-          new Unreachable({
-            message: `${exchange.url} has said nothing for ${Duration.format(SILENCE)}`,
-            reason: "timeout",
-          }),
-        SILENCE,
-      ),
-      ServerSentEvents.parse,
-    );
 
 /**
  * Changes as they happen, each once and in order, for ever: a daemon that goes away is waited for. Where it answers and yet
@@ -81,7 +49,7 @@ export const follow = (exchange: Exchange, query: Query = {}): Stream.Stream<Fol
         return following;
       };
 
-      const live = Stream.suspend(() => connect(exchange, conditions, cursor?.toString())).pipe(
+      const live = Stream.suspend(() => EventStream.connect(exchange, conditions, cursor?.toString())).pipe(
         Stream.filter(({ id, retry = PAUSE }) => {
           pause = retry;
           return id !== undefined;

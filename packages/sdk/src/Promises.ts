@@ -126,13 +126,19 @@ const run = async <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Pro
   throw signal?.aborted ? signal.reason : Cause.squash(exit.cause);
 };
 
-const iterate = <A, E>(stream: Stream.Stream<A, E>, signal: AbortSignal | undefined): AsyncIterable<A> =>
-  Stream.toAsyncIterable(signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal)));
+async function* iterate<A, E>(stream: Stream.Stream<A, E>, signal: AbortSignal | undefined): AsyncGenerator<A> {
+  signal?.throwIfAborted();
+  const values = signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal));
+  for await (const value of Stream.toAsyncIterable(values)) {
+    yield value;
+    // What was read ahead is not wanted any more.
+    signal?.throwIfAborted();
+  }
+}
 
 const aborted = (signal: AbortSignal): Effect.Effect<never, unknown> =>
   Effect.async((resume) => {
     const abort = () => resume(Effect.fail(signal.reason));
-    if (signal.aborted) return abort();
     signal.addEventListener("abort", abort, { once: true });
     return Effect.sync(() => signal.removeEventListener("abort", abort));
   });
