@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { component } from "@cadastre/e2e/Documents";
+import * as Documents from "@cadastre/e2e/Documents";
 import * as Program from "@cadastre/e2e/Program";
 import * as Receiver from "@cadastre/e2e/Receiver";
 import * as CadastreClient from "@cadastre/sdk/CadastreClient";
@@ -16,6 +16,10 @@ import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as Stream from "effect/Stream";
 import { build } from "esbuild";
+import { tryOut } from "./clients.ts";
+
+/** Of a team that the sample company does not have. */
+const component = (name: string, more = {}) => Documents.component(name, { owner: "testers", ...more });
 
 /** One daemon for all that is tested here, with the sample company in it. */
 class Catalog extends Context.Tag("Catalog")<
@@ -156,6 +160,19 @@ layer(catalog, { excludeTestServices: true, timeout: 60_000 })("against a runnin
     }),
   );
 
+  for (const [generator, said] of [
+    ["openapi-typescript", "[ 'refunds', 'payments-api' ]\n412 revision-conflict 1\n"],
+    ["@hey-api/openapi-ts", "[ 'refunds', 'payments-api' ]\n404 not-found\n200\n{\"sequence\":1\n"],
+  ] as const) {
+    it.scoped(`is spoken to by a client that ${generator} makes`, () =>
+      Effect.gen(function* () {
+        const { daemon } = yield* Catalog;
+        const env = { CADASTRE_URL: daemon.url, CADASTRE_TOKEN: daemon.token };
+        expect(yield* Effect.promise(() => tryOut(generator, env))).toBe(said);
+      }),
+    );
+  }
+
   it.scoped("lets a service react to changes, over restarts of the daemon and of its own", () =>
     Effect.gen(function* () {
       const { client, daemon, home } = yield* Catalog;
@@ -176,7 +193,7 @@ layer(catalog, { excludeTestServices: true, timeout: 60_000 })("against a runnin
       );
       const handOver = (name: string, owner: string) =>
         entities.putByReference({ kind: "component", namespace: "default", name, payload: component(name, { owner }) });
-      for (const name of ["w-1", "w-2", "w-3"]) yield* handOver(name, "checkout");
+      for (const name of ["w-1", "w-2", "w-3"]) yield* handOver(name, "testers");
 
       const first = yield* watch(program, home, daemon);
       yield* first.said("from now on");
