@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import * as engines from "../../src/internal/engine.ts";
 
-const open = Effect.flatMap(PostgresDatabase.empty("18"), (url) => engines.make({ url: Redacted.make(url) }));
+const open = Effect.flatMap(PostgresDatabase.empty("18"), ({ url }) => engines.make({ url: Redacted.make(url) }));
 
 mutants(
   MUTANTS.filter(({ only }) => only === "postgres"),
