@@ -64,7 +64,7 @@ layer(installed, { excludeTestServices: true, timeout: 240_000 })(
         const { folder } = yield* Installed;
         for (const name of ["@cadastre/domain", "@cadastre/api", "@cadastre/sdk", "cadastre"]) {
           const manifest = readFileSync(join(folder, "node_modules", name, "package.json"), "utf8");
-          expect(manifest).not.toMatch(/workspace:|catalog:|"private"|devDependencies|\.ts"(?<!\.d\.ts")/);
+          expect(manifest).not.toMatch(/"workspace:|"catalog:|"private"|devDependencies|\.ts"(?<!\.d\.ts")/);
           for (const file of ["README.md", "LICENSE"]) readFileSync(join(folder, "node_modules", name, file));
         }
         const { stdout } = yield* Effect.promise(() => run("npm", ["ls", "--all", "--parseable"], { cwd: folder }));
