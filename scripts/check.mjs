@@ -3,6 +3,7 @@
  * code is 1 if any failed.
  */
 
+import { deployment } from "./checks/deployment.mjs";
 import { hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
 import { faultsOf } from "./checks/run.mjs";
 import { types } from "./checks/types.mjs";
@@ -21,6 +22,7 @@ const CHECKS = {
   hygiene,
   versions,
   links,
+  deployment,
 };
 
 const names = process.argv.slice(2);
