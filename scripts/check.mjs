@@ -4,7 +4,7 @@
  */
 
 import { deployment } from "./checks/deployment.mjs";
-import { hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
+import { dependencies, hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
 import { faultsOf } from "./checks/run.mjs";
 import { types } from "./checks/types.mjs";
 import { install } from "./install.mjs";
@@ -21,6 +21,7 @@ const CHECKS = {
   lengths,
   hygiene,
   versions,
+  dependencies,
   links,
   deployment,
 };
