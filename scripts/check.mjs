@@ -3,7 +3,8 @@
  * code is 1 if any failed.
  */
 
-import { hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
+import { deployment } from "./checks/deployment.mjs";
+import { dependencies, hygiene, keys, lengths, links, switches, versions } from "./checks/files.mjs";
 import { faultsOf } from "./checks/run.mjs";
 import { types } from "./checks/types.mjs";
 import { install } from "./install.mjs";
@@ -21,7 +22,9 @@ const CHECKS = {
   lengths,
   hygiene,
   versions,
+  dependencies,
   links,
+  deployment,
 };
 
 const names = process.argv.slice(2);

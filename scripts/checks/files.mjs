@@ -81,6 +81,21 @@ export const versions = () => {
     .map(([path, own]) => `${path}: version ${own}, and the workspace is ${version}`);
 };
 
+/** Libraries that are shipped, each with its reason in the document, and no other. */
+export const dependencies = () => {
+  const used = new Set(
+    listFiles()
+      .filter((path) => /^packages\/(?!testing\/|e2e\/)[^/]+\/package\.json$/.test(path))
+      .flatMap((path) => Object.keys(JSON.parse(read(path)).dependencies ?? {}))
+      .filter((name) => !name.startsWith("@cadastre/")),
+  );
+  const told = new Set([...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name));
+  return [
+    ...[...used].filter((name) => !told.has(name)).map((name) => `docs/dependencies.md: no reason for ${name}`),
+    ...[...told].filter((name) => !used.has(name)).map((name) => `docs/dependencies.md: ${name} is not used any more`),
+  ];
+};
+
 /** A heading's anchor, as code forges make it. */
 const anchorOf = (heading) =>
   heading

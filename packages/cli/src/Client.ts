@@ -7,7 +7,7 @@ import type { BatchOptions, BatchSummary, DocumentResult } from "@cadastre/domai
 import type { Envelope } from "@cadastre/domain/Entity";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { Reference } from "@cadastre/domain/Reference";
-import * as HttpBody from "@effect/platform/HttpBody";
+import * as BatchLines from "@cadastre/sdk/BatchLines";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -51,7 +51,7 @@ export class Client extends Context.Tag("@cadastre/cli/Client")<
 
 export const layer: Layer.Layer<Client, never, Connection> = Layer.effect(
   Client,
-  Effect.map(Connection, ({ text, lines }) => {
+  Effect.map(Connection, ({ text, read }) => {
     const at = (uid: string) => `/v1/entities/${encodeURIComponent(uid)}`;
     const get = (path: string, revision: string | undefined) =>
       text(HttpClientRequest.get(path, { urlParams: revision === undefined ? {} : { revision } })).pipe(
@@ -70,24 +70,10 @@ export const layer: Layer.Layer<Client, never, Connection> = Layer.effect(
           ),
         ).pipe(Effect.map(entity)),
       remove: (uid, force) => Effect.asVoid(text(HttpClientRequest.del(at(uid), { urlParams: forced(force) }))),
-      apply: (documents, { mode, dryRun, force }) =>
-        // Asked first, because a daemon that refuses the token may hang up on the documents instead of saying so.
-        Stream.fromEffect(text(HttpClientRequest.get("/v1/whoami"))).pipe(
-          Stream.flatMap(() =>
-            lines(
-              HttpClientRequest.post("/v1/entities/batch", {
-                urlParams: { mode, ...(dryRun ? { dryRun: "true" } : {}), ...forced(force) },
-                body: HttpBody.stream(
-                  documents.pipe(
-                    Stream.map((line) => `${line}\n`),
-                    Stream.encodeText,
-                  ),
-                  "application/x-ndjson",
-                ),
-              }),
-            ),
-          ),
-          Stream.map((line) => JSON.parse(line) as DocumentResult | { readonly summary: BatchSummary }),
+      apply: (documents, options) =>
+        Stream.map(
+          read((exchange) => BatchLines.send(exchange, documents, options)),
+          (line) => JSON.parse(line) as DocumentResult | { readonly summary: BatchSummary },
         ),
     });
   }),

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect";
 import manifest from "../package.json" with { type: "json" };
 import * as CommandLine from "./CommandLine.ts";
 import { admin } from "./commands/Admin.ts";
+import { api } from "./commands/Api.ts";
 import { config } from "./commands/Config.ts";
 import { daemon } from "./commands/Daemon.ts";
 import { entity } from "./commands/Entity.ts";
@@ -30,7 +31,7 @@ export const NAME = "cadastre";
 
 export const VERSION = manifest.version;
 
-const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, admin, config] as const;
+const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, api, admin, config] as const;
 
 const root = CommandLine.withChildren(
   Command.make(NAME).pipe(

@@ -6,16 +6,14 @@ import type { FacetQuery, FacetReport } from "@cadastre/api/Facets";
 import type { Graph, GraphPath, GraphPathQuery, GraphQuery } from "@cadastre/api/Graphs";
 import type { HistoryPage, HistoryQuery } from "@cadastre/api/Histories";
 import type { Job, JobListQuery, JobPage } from "@cadastre/api/Jobs";
-import * as ServerSentEvents from "@cadastre/api/ServerSentEvents";
+import * as EventStream from "@cadastre/sdk/EventStream";
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest";
 import * as Context from "effect/Context";
-import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Stream from "effect/Stream";
 import { Connection, type Query } from "./Connection.ts";
-import { ExitCode } from "./ExitCode.ts";
-import * as Failure from "./Failure.ts";
+import type * as Failure from "./Failure.ts";
 
 export type Change = (typeof HistoryPage.Type)["items"][number];
 
@@ -57,12 +55,9 @@ export interface Following {
   readonly event: typeof ChangeEvent.Type | undefined;
 }
 
-/** Three of the daemon's heartbeats. */
-const SILENCE = Duration.seconds(45);
-
 export const layer: Layer.Layer<Questions, never, Connection> = Layer.effect(
   Questions,
-  Effect.map(Connection, ({ text, lines, url }) => {
+  Effect.map(Connection, ({ text, read }) => {
     /** The answer is the daemon's own, of the type that the declaration gives. */
     const ask =
       <A>() =>
@@ -81,21 +76,7 @@ export const layer: Layer.Layer<Questions, never, Connection> = Layer.effect(
       moveJob: (id, how) =>
         Effect.map(text(HttpClientRequest.post(`/v1/jobs/${id}/${how}`)), (it): typeof Job.Encoded => JSON.parse(it)),
       follow: (query, lastEventId) =>
-        lines(
-          HttpClientRequest.get("/v1/events/stream", {
-            urlParams: query,
-            headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
-          }),
-        ).pipe(
-          Stream.timeoutFail(
-            () =>
-              new Failure.Failure({
-                exit: ExitCode.unreachable,
-                message: `The daemon at ${url} has said nothing for ${Duration.format(SILENCE)}.`,
-              }),
-            SILENCE,
-          ),
-          ServerSentEvents.parse,
+        read((exchange) => EventStream.connect(exchange, query, lastEventId)).pipe(
           Stream.map(
             ({ id, data }): Following => ({
               cursor: id,

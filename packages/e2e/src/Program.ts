@@ -29,6 +29,8 @@ export interface Home {
 export interface Options {
   readonly env?: { readonly [name: string]: string };
   readonly stdin?: string | Uint8Array;
+  /** Another than the one that is built here. */
+  readonly program?: string;
 }
 
 export interface Ended {
@@ -103,13 +105,13 @@ export const environment = ({
 export const start = (
   it: Home,
   words: ReadonlyArray<string>,
-  { env = {}, stdin = "" }: Options = {},
+  { env = {}, stdin = "", program = PATH }: Options = {},
 ): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function* () {
     const ended = yield* Deferred.make<Ended>();
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [PATH, ...words], {
+        spawn(process.execPath, [program, ...words], {
           cwd: it.folder,
           env: { ...environment(it), ...env },
         }),
