@@ -41,7 +41,7 @@ export const routes = (
         value: {
           path: PATH,
           via: "rest",
-          secured: access === "token",
+          access: access === "token" ? "metrics:read" : "open",
           mediaTypes: [],
           streamed: false,
           readPath: () => Either.right({}),
