@@ -1,10 +1,13 @@
 import { authorize } from "@cadastre/core/Authorization";
 import { Batches } from "@cadastre/core/Batches";
+import { Deliveries } from "@cadastre/core/Deliveries";
 import { Entities } from "@cadastre/core/Entities";
 import { Events } from "@cadastre/core/Events";
 import { Facets } from "@cadastre/core/Facets";
 import { Graphs } from "@cadastre/core/Graphs";
 import { Histories } from "@cadastre/core/Histories";
+import { Jobs } from "@cadastre/core/Jobs";
+import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
 import { type Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { UseCases } from "@cadastre/core/UseCases";
 import { byKey } from "@cadastre/domain/EntityStore";
@@ -42,6 +45,9 @@ type Name =
   | `Graphs.${keyof typeof Graphs.Service}`
   | `Histories.${keyof typeof Histories.Service}`
   | `Events.${keyof typeof Events.Service}`
+  | `Jobs.${keyof typeof Jobs.Service}`
+  | `Subscriptions.${keyof typeof Subscriptions.Service}`
+  | `Deliveries.${keyof typeof Deliveries.Service}`
   | `Tokens.${keyof typeof Tokens.Service}`;
 
 type Call = Effect.Effect<unknown, { readonly _tag: string }, Exclude<UseCases, Authentication> | Caller>;
@@ -72,6 +78,10 @@ const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
   "Events.list": ["catalog:read", Effect.flatMap(Events, ({ list }) => list(allEvents, 0, 1))],
   "Events.at": ["catalog:read", Effect.flatMap(Events, ({ at }) => at(0))],
   "Events.follow": ["catalog:read", Effect.flatMap(Events, ({ follow }) => follow(allEvents, 0))],
+  "Jobs.list": ["callbacks:manage", Effect.flatMap(Jobs, ({ list }) => list({ limit: 1 }))],
+  "Jobs.get": ["callbacks:manage", Effect.flatMap(Jobs, ({ get }) => get(1))],
+  "Jobs.retry": ["callbacks:manage", Effect.flatMap(Jobs, ({ retry }) => retry(1))],
+  "Jobs.discard": ["callbacks:manage", Effect.flatMap(Jobs, ({ discard }) => discard(1))],
   "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
   "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],
   "Tokens.revoke": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.revoke(id))],
