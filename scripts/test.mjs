@@ -11,6 +11,9 @@ import { install, nodeProblem } from "./install.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** Many tests wait for processes that they have started: one more at a time than there are cores. */
+const WORKERS = availableParallelism() + 1;
+
 const finish = ({ passed, failed, skipped }) => {
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   process.exit(failed > 0 ? 1 : 0);
@@ -42,9 +45,11 @@ const vitest = spawnSync(
   [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
-    // Many tests wait for processes that they have started: one more at a time than there are cores.
-    `--maxWorkers=${availableParallelism() + 1}`,
-    "--minWorkers=1",
+    `--maxWorkers=${WORKERS}`,
+    // As many from the start: one that ends while idle can make the run fail where modules are shared.
+    `--minWorkers=${WORKERS}`,
+    // Test files share the modules that they load: loading them takes as long as many of the tests.
+    "--no-isolate",
     // A bound for what hangs, not for what is slow: no test is about how long something takes.
     "--testTimeout=120000",
     "--reporter=default",

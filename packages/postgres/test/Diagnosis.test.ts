@@ -64,7 +64,7 @@ it.scoped(
 
 it.scoped("asks for more connections than there are only where that is told", () =>
   Effect.gen(function* () {
-    const url = Redacted.make(yield* PostgresDatabase.empty("16"));
+    const url = Redacted.make((yield* PostgresDatabase.empty("16")).url);
     const findings = yield* Effect.flatMap(Diagnosis, (it) => Stream.runCollect(it.examine)).pipe(
       Effect.provide(Postgres.layer({ url, poolSize: 1000 })),
     );

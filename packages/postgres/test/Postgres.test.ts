@@ -5,7 +5,7 @@ import { TokenStore } from "@cadastre/domain/TokenStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { entity, event, keyOf, revised, save, token } from "@cadastre/testing/Fixtures";
-import { create, empty, execute } from "@cadastre/testing/PostgresDatabase";
+import { create, execute } from "@cadastre/testing/PostgresDatabase";
 import { describe, expect, it } from "@effect/vitest";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -22,7 +22,7 @@ const withDatabase = <A, E>(
   options: Omit<Postgres.Options, "url"> = {},
 ) =>
   Effect.scoped(
-    Effect.flatMap(empty("18"), (url) =>
+    Effect.flatMap(create("18"), (url) =>
       Effect.provide(use(url), Postgres.layer({ ...options, url: Redacted.make(url) })),
     ),
   );
@@ -42,7 +42,7 @@ describe("Postgres", () => {
   it.live("says in one sentence why a server cannot be used, without the password", () =>
     Effect.scoped(
       Effect.gen(function* () {
-        const url = yield* empty("18");
+        const url = yield* create("18");
         const changed = (change: (url: URL) => void) => {
           const other = new URL(url);
           other.password = "hunter2";
@@ -240,7 +240,7 @@ describe("Postgres", () => {
   it.live("a statement that takes too long fails, and one that is interrupted holds nothing up", () =>
     Effect.scoped(
       Effect.gen(function* () {
-        const url = Redacted.make(yield* empty("18"));
+        const url = Redacted.make(yield* create("18"));
         const engine = yield* engines.make({ url, poolSize: 1, statementTimeout: 200 });
         const sleep = (seconds: number) =>
           engine.withReader((it) => it.execute(`SELECT pg_sleep(${seconds})`, [], undefined));

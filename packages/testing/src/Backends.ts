@@ -5,12 +5,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
-import * as Postgres from "@cadastre/postgres/Postgres";
 import type { Stores } from "@cadastre/sql/Stores";
 import * as Sqlite from "@cadastre/sqlite/Sqlite";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import * as Redacted from "effect/Redacted";
 import * as Memory from "./memory/Memory.ts";
 import * as PostgresDatabase from "./PostgresDatabase.ts";
 
@@ -31,7 +29,7 @@ export const temporaryDirectory = Effect.acquireRelease(
 );
 
 const postgres = (version: string) =>
-  Layer.unwrapScoped(Effect.map(PostgresDatabase.empty(version), (url) => Postgres.layer({ url: Redacted.make(url) })));
+  Layer.scopedContext(Effect.map(PostgresDatabase.empty(version), ({ stores }) => stores));
 
 const BACKENDS: { readonly [name: string]: Layer.Layer<Stores, StoreUnavailable> } = {
   memory: Memory.layer,

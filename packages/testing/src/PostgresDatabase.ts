@@ -2,9 +2,12 @@
  * Databases on the servers that `PostgresSetup.ts` starts.
  */
 import * as Postgres from "@cadastre/postgres/Postgres";
+import type { Stores } from "@cadastre/sql/Stores";
+import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
-import type * as Scope from "effect/Scope";
+import * as Scope from "effect/Scope";
 import pg from "pg";
 import { inject } from "vitest";
 
@@ -42,21 +45,46 @@ export const create = (version: string): Effect.Effect<string> =>
     return `${server}${name}`;
   });
 
-/** Of this process, with tables, by version; not in use. */
-const free = new Map<string, Array<string>>();
+/** With tables and connections, of this process. */
+interface Opened {
+  readonly url: string;
+  readonly stores: Context.Context<Stores>;
+  /** Deletes every row. */
+  readonly empty: Effect.Effect<void>;
+}
 
-/** A database with empty tables, for the scope: one that an earlier scope has left is emptied, which is faster than a new one. */
-export const empty = (version: string): Effect.Effect<string, never, Scope.Scope> =>
+/** Those not in use, by version. */
+const free = new Map<string, Array<Opened>>();
+
+/**
+ * A database with empty tables, for the scope. One that an earlier scope has left is emptied, with the connections that it
+ * has: what takes long is a new server process for each of them, which knows nothing of the tables yet.
+ */
+export const empty = (version: string): Effect.Effect<Opened, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const left = free.get(version)?.pop();
-      return left === undefined ? createWithTables(version) : Effect.as(execute(left, EMPTY), left);
+      return left === undefined ? opened(version) : Effect.as(left.empty, left);
     }),
-    (url) => Effect.sync(() => void free.set(version, [...(free.get(version) ?? []), url])),
+    (it) => Effect.sync(() => void free.set(version, [...(free.get(version) ?? []), it])),
   );
 
-const createWithTables = (version: string) =>
-  Effect.tap(create(version), (url) => Effect.orDie(Postgres.migrate({ url: Redacted.make(url) })));
+const opened = (version: string): Effect.Effect<Opened> =>
+  Effect.gen(function* () {
+    const url = yield* create(version);
+    // Outlives the test, so neither its clock nor its scope: the connections end with the process.
+    const stores = yield* Effect.promise(() =>
+      Effect.runPromise(
+        Effect.flatMap(Scope.make(), (scope) =>
+          Layer.buildWithScope(Layer.fresh(Postgres.layer({ url: Redacted.make(url) })), scope),
+        ),
+      ),
+    );
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
+    yield* Effect.promise(() => client.connect());
+    return { url, stores, empty: Effect.promise(() => client.query(EMPTY)) };
+  });
 
 /** Row by row: a TRUNCATE makes new files, of which there are forty. */
 const EMPTY = `DO $$ DECLARE name text; BEGIN

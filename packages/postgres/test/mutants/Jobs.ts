@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted";
 import * as engines from "../../src/internal/engine.ts";
 import { overlaps } from "../overlaps.ts";
 
-const open = Effect.flatMap(PostgresDatabase.empty("18"), (url) => engines.make({ url: Redacted.make(url) }));
+const open = Effect.flatMap(PostgresDatabase.empty("18"), ({ url }) => engines.make({ url: Redacted.make(url) }));
 
 mutants(
   MUTANTS.filter(({ only }) => only !== "sqlite"),
