@@ -10,9 +10,12 @@ import { Jobs } from "@cadastre/core/Jobs";
 import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
 import { type Authentication, Tokens } from "@cadastre/core/Tokens";
 import type { UseCases } from "@cadastre/core/UseCases";
+import { MessageId } from "@cadastre/domain/Delivery";
 import { byKey } from "@cadastre/domain/EntityStore";
 import type { PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
 import { Caller, Scope } from "@cadastre/domain/Principal";
+import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { TokenId } from "@cadastre/domain/Token";
 import { backend } from "@cadastre/testing/Backends";
 import { everything, uid } from "@cadastre/testing/Fixtures";
@@ -37,6 +40,23 @@ const walkOptions = { direction: "both", types: [], depth: 1, limit: 1 } as cons
 const allEvents = { types: [], kinds: [] };
 
 const id = TokenId.make("tok_00000000-0000-7000-8000-000000000001");
+
+const subscription = SubscriptionId.make("sub_00000000-0000-7000-8000-000000000001");
+
+const message = MessageId.make("msg_00000000-0000-7000-8000-000000000001");
+
+const allDeliveries = { subscription, states: [], types: [], limit: 1 };
+
+const webhook: NewSubscription = {
+  name: "deploys",
+  channel: { type: "webhook", url: "https://receiver.example/hook" },
+  types: DEFAULT_TYPES,
+  filter: undefined,
+  retry: DEFAULT_RETRY,
+  rateLimit: 1,
+  ordered: false,
+  enabled: true,
+};
 
 type Name =
   | `Entities.${keyof typeof Entities.Service}`
@@ -82,6 +102,30 @@ const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
   "Jobs.get": ["callbacks:manage", Effect.flatMap(Jobs, ({ get }) => get(1))],
   "Jobs.retry": ["callbacks:manage", Effect.flatMap(Jobs, ({ retry }) => retry(1))],
   "Jobs.discard": ["callbacks:manage", Effect.flatMap(Jobs, ({ discard }) => discard(1))],
+  "Subscriptions.create": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ create }) => create(webhook))],
+  "Subscriptions.list": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ list }) => list)],
+  "Subscriptions.get": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ get }) => get(subscription))],
+  "Subscriptions.change": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ change }) => change(subscription, {}))],
+  "Subscriptions.remove": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ remove }) => remove(subscription))],
+  "Subscriptions.setEnabled": [
+    "callbacks:manage",
+    Effect.flatMap(Subscriptions, ({ setEnabled }) => setEnabled(subscription, true)),
+  ],
+  "Subscriptions.rotateSecret": [
+    "callbacks:manage",
+    Effect.flatMap(Subscriptions, ({ rotateSecret }) => rotateSecret(subscription, 0)),
+  ],
+  "Deliveries.list": ["callbacks:manage", Effect.flatMap(Deliveries, ({ list }) => list(allDeliveries))],
+  "Deliveries.get": ["callbacks:manage", Effect.flatMap(Deliveries, ({ get }) => get(subscription, message))],
+  "Deliveries.test": ["callbacks:manage", Effect.flatMap(Deliveries, ({ test }) => test(subscription))],
+  "Deliveries.redeliver": [
+    "callbacks:manage",
+    Effect.flatMap(Deliveries, ({ redeliver }) => redeliver(subscription, message)),
+  ],
+  "Deliveries.redeliverAll": [
+    "callbacks:manage",
+    Effect.flatMap(Deliveries, ({ redeliverAll }) => redeliverAll({ ...allDeliveries, states: ["dead"] })),
+  ],
   "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
   "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],
   "Tokens.revoke": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.revoke(id))],

@@ -66,7 +66,10 @@ describe("jobs over HTTP", () => {
       const before = (yield* call("GET", "/v1/jobs")).text;
       expect(yield* call("POST", `/v1/jobs/${own}/retry`)).toMatchObject({
         status: 409,
-        body: { code: "wrong-state", detail: `job ${own} is running: only what is scheduled, dead or discarded can be retried` },
+        body: {
+          code: "wrong-state",
+          detail: `job ${own} is running: only what is scheduled, dead or discarded can be retried`,
+        },
       });
       expect(yield* call("POST", `/v1/jobs/${delivering}/discard`)).toMatchObject({
         status: 409,

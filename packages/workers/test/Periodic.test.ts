@@ -1,8 +1,8 @@
+import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { JobQueue } from "@cadastre/domain/JobQueue";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { EPOCH, job } from "@cadastre/testing/Fixtures";
 import * as Memory from "@cadastre/testing/memory/Memory";
-import { StoreUnavailable } from "@cadastre/domain/Errors";
 import { expect, it } from "@effect/vitest";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
