@@ -1,5 +1,3 @@
-import { StoreUnavailable } from "@cadastre/domain/Errors";
-import { JobQueue } from "@cadastre/domain/JobQueue";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { EPOCH, job } from "@cadastre/testing/Fixtures";
 import * as Memory from "@cadastre/testing/memory/Memory";
@@ -82,30 +80,6 @@ test(
         yield* replica(hourly("a"));
         yield* turns;
         expect(woken).toBe(1);
-      }),
-    ),
-  ),
-);
-
-test(
-  "the store that is away is asked until it is there",
-  Effect.scoped(
-    on(
-      Effect.gen(function* () {
-        const queue = yield* JobQueue;
-        let isAway = true;
-        const away = new StoreUnavailable({ message: "away" });
-        const flaky: typeof queue = {
-          ...queue,
-          enqueueOnce: (...asked) => (isAway ? Effect.fail(away) : queue.enqueueOnce(...asked)),
-        };
-        yield* Effect.provideService(replica(hourly("a")), JobQueue, flaky);
-        yield* TestClock.adjust("10 seconds");
-        expect(yield* kinds).toEqual([]);
-        isAway = false;
-        yield* TestClock.adjust("10 seconds");
-        yield* turns;
-        expect(yield* kinds).toEqual(["a"]);
       }),
     ),
   ),

@@ -55,7 +55,7 @@ const inWords = (error: Failure.Any): Failure.Failure => {
         ? []
         : [asOptions(new InvalidInput({ message: error.message, faults: options })).message]),
       ...others.map(
-        ({ path, message }) => `${path === "" ? "It" : `${path.slice(1).replaceAll("/", ".")}:`} ${message}.`,
+        ({ path, message }) => `${path === "" ? "It" : `${path.slice(1).replaceAll("/", ".")}`} ${message}.`,
       ),
     ].join("\n"),
   });
