@@ -2,7 +2,7 @@
  * The `Vault` port on AES-256-GCM.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { type FileHandle, link, open, readFile, rm } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SecretsUnavailable } from "@cadastre/domain/Errors";
 import { Vault } from "@cadastre/domain/Vault";
@@ -124,6 +124,7 @@ const fromFile = (file: string, missing: Effect.Effect<string, SecretsUnavailabl
 /** On the disk before anything is sealed with it, whole or not at all; if another process is faster, its key counts. */
 const createFile = (file: string): Effect.Effect<string, SecretsUnavailable> =>
   io(`cannot write ${file}`, async () => {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const draft = `${file}.${randomBytes(6).toString("hex")}`;
     try {
       await written(draft, `${randomBytes(32).toString("base64")}\n`);

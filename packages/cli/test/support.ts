@@ -80,10 +80,9 @@ export const program = (
     return { home, run };
   });
 
-/** A daemon on a database in memory, and the variables by which clients find it. */
-export const daemon = Effect.gen(function* () {
-  // The state directory, which the first secret needs.
-  const home = yield* folder({ "cadastre/.keep": "" });
+/** A daemon on a database in memory, with the variables by which clients find it. */
+export const daemonWithStores = Effect.gen(function* () {
+  const home = yield* folder();
   const config = yield* Effect.provide(
     Config.load({ database: ":memory:" }, false),
     environment({ XDG_CONFIG_HOME: home, XDG_STATE_HOME: home }),
@@ -95,8 +94,7 @@ export const daemon = Effect.gen(function* () {
   const { url } = yield* Effect.provide(Server.ServerAddress, context);
   const token = "cad_of_the_tests";
   yield* Effect.provide(Bootstrap.ensureAdminToken(Redacted.make(token)), context);
-  return {
-    CADASTRE_URL: url,
-    CADASTRE_TOKEN: token,
-  };
+  return { stores: context, variables: { CADASTRE_URL: url, CADASTRE_TOKEN: token } };
 });
+
+export const daemon = Effect.map(daemonWithStores, ({ variables }) => variables);

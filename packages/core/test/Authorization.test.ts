@@ -1,16 +1,22 @@
 import { authorize } from "@cadastre/core/Authorization";
 import { Batches } from "@cadastre/core/Batches";
+import { Deliveries } from "@cadastre/core/Deliveries";
 import { Entities } from "@cadastre/core/Entities";
 import { Events } from "@cadastre/core/Events";
 import { Facets } from "@cadastre/core/Facets";
 import { Graphs } from "@cadastre/core/Graphs";
 import { Histories } from "@cadastre/core/Histories";
+import { Jobs } from "@cadastre/core/Jobs";
+import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
 import { Tokens } from "@cadastre/core/Tokens";
 import type { UseCases } from "@cadastre/core/UseCases";
+import { MessageId } from "@cadastre/domain/Delivery";
 import { byKey } from "@cadastre/domain/EntityStore";
 import type { PermissionDenied, StoreUnavailable } from "@cadastre/domain/Errors";
 import type { IdentityProvider } from "@cadastre/domain/IdentityProvider";
 import { Caller, Scope } from "@cadastre/domain/Principal";
+import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
+import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { TokenId } from "@cadastre/domain/Token";
 import { backend } from "@cadastre/testing/Backends";
 import { everything, uid } from "@cadastre/testing/Fixtures";
@@ -36,6 +42,23 @@ const allEvents = { types: [], kinds: [] };
 
 const id = TokenId.make("tok_00000000-0000-7000-8000-000000000001");
 
+const subscription = SubscriptionId.make("sub_00000000-0000-7000-8000-000000000001");
+
+const message = MessageId.make("msg_00000000-0000-7000-8000-000000000001");
+
+const allDeliveries = { subscription, states: [], types: [], limit: 1 };
+
+const webhook: NewSubscription = {
+  name: "deploys",
+  channel: { type: "webhook", url: "https://receiver.example/hook" },
+  types: DEFAULT_TYPES,
+  filter: undefined,
+  retry: DEFAULT_RETRY,
+  rateLimit: 1,
+  ordered: false,
+  enabled: true,
+};
+
 type Name =
   | `Entities.${keyof typeof Entities.Service}`
   | `Batches.${keyof typeof Batches.Service}`
@@ -43,6 +66,9 @@ type Name =
   | `Graphs.${keyof typeof Graphs.Service}`
   | `Histories.${keyof typeof Histories.Service}`
   | `Events.${keyof typeof Events.Service}`
+  | `Jobs.${keyof typeof Jobs.Service}`
+  | `Subscriptions.${keyof typeof Subscriptions.Service}`
+  | `Deliveries.${keyof typeof Deliveries.Service}`
   | `Tokens.${keyof typeof Tokens.Service}`;
 
 type Call = Effect.Effect<unknown, { readonly _tag: string }, Exclude<UseCases, IdentityProvider> | Caller>;
@@ -73,6 +99,34 @@ const USE_CASES: { readonly [Member in Name]: readonly [Scope, Call] } = {
   "Events.list": ["catalog:read", Effect.flatMap(Events, ({ list }) => list(allEvents, 0, 1))],
   "Events.at": ["catalog:read", Effect.flatMap(Events, ({ at }) => at(0))],
   "Events.follow": ["catalog:read", Effect.flatMap(Events, ({ follow }) => follow(allEvents, 0))],
+  "Jobs.list": ["callbacks:manage", Effect.flatMap(Jobs, ({ list }) => list({ limit: 1 }))],
+  "Jobs.get": ["callbacks:manage", Effect.flatMap(Jobs, ({ get }) => get(1))],
+  "Jobs.retry": ["callbacks:manage", Effect.flatMap(Jobs, ({ retry }) => retry(1))],
+  "Jobs.discard": ["callbacks:manage", Effect.flatMap(Jobs, ({ discard }) => discard(1))],
+  "Subscriptions.create": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ create }) => create(webhook))],
+  "Subscriptions.list": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ list }) => list)],
+  "Subscriptions.get": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ get }) => get(subscription))],
+  "Subscriptions.change": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ change }) => change(subscription, {}))],
+  "Subscriptions.remove": ["callbacks:manage", Effect.flatMap(Subscriptions, ({ remove }) => remove(subscription))],
+  "Subscriptions.setEnabled": [
+    "callbacks:manage",
+    Effect.flatMap(Subscriptions, ({ setEnabled }) => setEnabled(subscription, true)),
+  ],
+  "Subscriptions.rotateSecret": [
+    "callbacks:manage",
+    Effect.flatMap(Subscriptions, ({ rotateSecret }) => rotateSecret(subscription, 0)),
+  ],
+  "Deliveries.list": ["callbacks:manage", Effect.flatMap(Deliveries, ({ list }) => list(allDeliveries))],
+  "Deliveries.get": ["callbacks:manage", Effect.flatMap(Deliveries, ({ get }) => get(subscription, message))],
+  "Deliveries.test": ["callbacks:manage", Effect.flatMap(Deliveries, ({ test }) => test(subscription))],
+  "Deliveries.redeliver": [
+    "callbacks:manage",
+    Effect.flatMap(Deliveries, ({ redeliver }) => redeliver(subscription, message)),
+  ],
+  "Deliveries.redeliverAll": [
+    "callbacks:manage",
+    Effect.flatMap(Deliveries, ({ redeliverAll }) => redeliverAll({ ...allDeliveries, states: ["dead"] })),
+  ],
   "Tokens.create": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.create({ name: "ci", scopes: ["admin"] }))],
   "Tokens.list": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.list)],
   "Tokens.revoke": ["admin", Effect.flatMap(Tokens, (tokens) => tokens.revoke(id))],

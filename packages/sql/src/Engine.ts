@@ -42,14 +42,14 @@ export interface Dialect {
   readonly indexed: (index: string) => Fragment;
   /** The arrays of a JSON array, as a query with these columns. */
   readonly records: (json: string, columns: { readonly [name: string]: "integer" | "text" }) => Fragment;
-  /** The texts of a JSON array, as a subquery of one column. */
+  /** The texts of a JSON array, as a query of one column. */
   readonly texts: (json: string) => Fragment;
   /** A text as one that compares by code point, as columns do. */
   readonly codePoints: (text: string) => Fragment;
   /** A column of a condition that is not to be answered from an index, where the planner does not know better itself. */
   readonly residual: (column: Fragment) => Fragment;
-  /** That the entity `e` is one of these ids, a query of one column and a few thousand rows at the most. */
-  readonly isAmong: (ids: Fragment) => Fragment;
+  /** That a column has one of these values, a query of one column and a few thousand rows at the most. */
+  readonly isAmong: (column: Fragment, values: Fragment) => Fragment;
   /** A text as a JSON string, quotes included. */
   readonly quoted: (column: Fragment) => Fragment;
   /** Looking into the document of the entity `e`. */

@@ -1,4 +1,4 @@
-import type { Job } from "@cadastre/domain/Job";
+import type { Job, JobState } from "@cadastre/domain/Job";
 import { type JobBoard, MAX_COUNTED, type QueueCount } from "@cadastre/domain/JobQueue";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Row } from "@effect/sql/SqlConnection";
@@ -35,20 +35,24 @@ export const make = (
     WHERE id = ${"id"} AND state NOT IN ('done', 'discarded')
     RETURNING queue, ordering_key`);
 
-  const counted = (state: string, index: string, condition = "") => sql`
+  /** A table, and what begins its conditions: jobs of one state, by the index that has them and no others. */
+  const jobsIn = (state: Exclude<JobState, "done">) => {
+    const { index, condition = "" } = INDEXES[state];
+    return sql`jobs ${dialect.indexed(index)} WHERE state = ${sql.literal(`'${state}' ${condition}`)}`;
+  };
+  const counted = (state: Exclude<JobState, "done">) => sql`
     SELECT queue, ${sql.literal(`'${state}'`)} AS state, count(*) AS count, min(run_at) AS oldest
-    FROM jobs ${dialect.indexed(index)} WHERE state = ${sql.literal(`'${state}' ${condition}`)} GROUP BY queue`;
+    FROM ${jobsIn(state)} GROUP BY queue`;
   // Their queue is in no index, so each is looked up: 5 µs.
-  const countedOfLatest = (state: string) => sql`
+  const countedOfLatest = (state: "dead" | "discarded") => sql`
     SELECT queue, ${sql.literal(`'${state}'`)} AS state, count(*) AS count, min(run_at) AS oldest FROM (
-      SELECT queue, run_at FROM jobs ${dialect.indexed("jobs_by_state")} WHERE state = ${sql.literal(`'${state}'`)}
-      ORDER BY id DESC LIMIT ${sql.literal(String(MAX_COUNTED))}
+      SELECT queue, run_at FROM ${jobsIn(state)} ORDER BY id DESC LIMIT ${sql.literal(String(MAX_COUNTED))}
     ) latest GROUP BY queue`;
   const count = statements.prepare(sql`
-    ${counted("scheduled", "jobs_scheduled")}
-    UNION ALL ${counted("blocked", "jobs_blocked", "AND ordering_key IS NOT NULL")}
-    UNION ALL ${counted("ready", "jobs_ready")}
-    UNION ALL ${counted("running", "jobs_running")}
+    ${counted("scheduled")}
+    UNION ALL ${counted("blocked")}
+    UNION ALL ${counted("ready")}
+    UNION ALL ${counted("running")}
     UNION ALL SELECT * FROM (${countedOfLatest("dead")}) dead
     UNION ALL SELECT * FROM (${countedOfLatest("discarded")}) discarded`);
 
@@ -76,14 +80,18 @@ export const make = (
 
   return {
     list: ({ state, queue, kind, before, limit }) => {
+      // What is done is everywhere, and found as soon as by an index.
+      const rest = state === undefined || state === "done" ? undefined : jobsIn(state);
       const conditions = [
-        ...(state === undefined ? [] : [sql`state = ${state}`]),
+        ...(state === "done" ? [sql`state = 'done'`] : []),
         ...(queue === undefined ? [] : [sql`queue = ${queue}`]),
         ...(kind === undefined ? [] : [sql`kind = ${kind}`]),
         ...(before === undefined ? [] : [sql`id < ${before}`]),
       ];
+      const from = rest === undefined ? sql`jobs WHERE` : sql`${rest} AND`;
+      const ids = sql`SELECT id FROM ${from} ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`;
       return Effect.map(
-        statements.run(sql`SELECT * FROM jobs WHERE ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`),
+        statements.run(sql`SELECT * FROM jobs WHERE ${dialect.isAmong(sql`id`, ids)} ORDER BY id DESC`),
         (rows) => rows.map(jobRows.decode),
       );
     },
@@ -97,6 +105,17 @@ export const make = (
     prune: (state, before, limit) =>
       Effect.map(atomically(prune({ state, before, limit })), (deleted) => deleted.length),
   };
+};
+
+const INDEXES: {
+  readonly [State in Exclude<JobState, "done">]: { readonly index: string; readonly condition?: string };
+} = {
+  scheduled: { index: "jobs_scheduled" },
+  blocked: { index: "jobs_blocked", condition: "AND ordering_key IS NOT NULL" },
+  ready: { index: "jobs_ready" },
+  running: { index: "jobs_running" },
+  dead: { index: "jobs_dead" },
+  discarded: { index: "jobs_discarded" },
 };
 
 const countOf = (row: Row): QueueCount => ({

@@ -12,7 +12,7 @@ import * as claims from "./internal/claims.ts";
 import * as jobRows from "./internal/jobRows.ts";
 import * as orderingKeys from "./internal/orderingKeys.ts";
 import * as Statements from "./internal/statements.ts";
-import { join } from "./UnitOfWork.ts";
+import { alone, join } from "./UnitOfWork.ts";
 
 export const make = (
   engine: Context.Tag.Service<Engine>,
@@ -113,7 +113,7 @@ export const make = (
         ),
       ),
 
-    claim: claims.make(engine, statements, keys, atomically),
+    claim: claims.make(engine, statements, keys, { atomically, alone: alone(engine) }),
 
     extend: Effect.fnUntraced(function* (leases, until) {
       if (leases.length === 0) return [];
@@ -169,6 +169,7 @@ const detailsOf = (outcome: Job.Outcome): ReadonlyArray<unknown> => {
 
 /** The leases that a statement did not find in force. */
 const missing = (leases: ReadonlyArray<Job.Lease>, rows: ReadonlyArray<Row>): ReadonlyArray<Job.Lease> => {
+  if (rows.length === leases.length) return [];
   const found = new Set(rows.map((row) => `${row["id"]}.${row["lease_seq"]}`));
   return leases.filter(({ id, seq }) => !found.has(`${id}.${seq}`));
 };

@@ -32,10 +32,19 @@ export const transactOnce =
       return transact(engine, Effect.zipRight(begin, effect), () => !isBegun);
     });
 
+/** As {@link join}, for one statement, which is atomic as it is: beginning and committing would be two more trips to a server. */
+export const alone =
+  (engine: Context.Tag.Service<Engine>) =>
+  <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
+    Effect.contextWithEffect((context: Context.Context<never>) =>
+      isInside(context) ? statement : transact(engine, statement, () => true, ""),
+    );
+
 const transact = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
   mayRepeat: () => boolean,
+  begin = engine.dialect.begin,
 ): Effect.Effect<A, E | StoreUnavailable, R> =>
   Effect.contextWithEffect((context: Context.Context<never>) => {
     if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
@@ -44,7 +53,7 @@ const transact = <A, E, R>(
       error.cause instanceof SqlError &&
       engine.classify(error.cause) === "transient" &&
       mayRepeat();
-    const attempt = once(engine, effect);
+    const attempt = once(engine, effect, begin);
     // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
     return Effect.catchIf(attempt, isTransient, () => Effect.retry(attempt, { while: isTransient, schedule: backoff }));
   });
@@ -67,9 +76,11 @@ const backoff = Schedule.exponential("5 millis").pipe(
   Schedule.upTo("5 seconds"),
 );
 
+/** `begin` is empty where each statement commits by itself. */
 const once = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
+  begin: string,
 ): Effect.Effect<A, E | StoreUnavailable, R> => {
   const failing = Effect.catchAll((error: SqlError) => unavailable(engine, error));
   return Effect.uninterruptibleMask((restore) =>
@@ -78,8 +89,9 @@ const once = <A, E, R>(
       (scope) =>
         Effect.gen(function* () {
           const connection = yield* failing(restore(Scope.extend(engine.client.reserve, scope)));
-          const run = (text: string) => engine.spans(text)(connection.executeUnprepared(text, [], undefined));
-          yield* failing(run(engine.dialect.begin));
+          const run = (text: string) =>
+            begin === "" ? Effect.void : engine.spans(text)(connection.executeUnprepared(text, [], undefined));
+          yield* failing(run(begin));
           const exit = yield* Effect.exit(
             restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),
           );

@@ -20,7 +20,7 @@ describe("query plans of jobs", () => {
         yield* queue.enqueue([job({ runAt: 5 }), job(), job({ groupKey: "g" })]);
         yield* queue.claim(claim({ lease: 3, limit: 1 }));
         yield* TestClock.adjust(10);
-        const [look, promote, takeBack, pick, lease, ...more] = yield* of(queue.claim(claim({ perGroup: 1 })));
+        const [look, promote, takeBack, take, ...more] = yield* of(queue.claim(claim({ perGroup: 1 })));
         expect(more).toEqual([]);
         expect(stepsOf(look ?? [])).toEqual([
           "SCAN CONSTANT ROW",
@@ -36,8 +36,10 @@ describe("query plans of jobs", () => {
           BY_ID,
           "SEARCH jobs USING COVERING INDEX jobs_running (queue=? AND lease_until<?)",
         ]);
-        expect(stepsOf(pick ?? [])).toEqual(["SEARCH jobs USING COVERING INDEX jobs_ready (queue=?)"]);
-        expect(stepsOf(lease ?? [])).toEqual([BY_ID]);
+        expect(stepsOf(take ?? []).filter((detail) => detail.includes(" jobs "))).toEqual([
+          BY_ID,
+          "SEARCH jobs USING COVERING INDEX jobs_ready (queue=?)",
+        ]);
       }),
     60_000,
   );
@@ -70,13 +72,16 @@ describe("query plans of jobs", () => {
     () =>
       Effect.gen(function* () {
         const { board, plans: of } = yield* plans.make();
-        expect(yield* of(board.list({ limit: 9 }))).toEqual([["SCAN jobs"]]);
-        expect(yield* of(board.list({ limit: 9, before: 7 }))).toEqual([[BY_ID.replace("=?", "<?")]]);
-        expect(yield* of(board.list({ limit: 9, state: "dead", before: 7 }))).toEqual([
-          ["SEARCH jobs USING INDEX jobs_by_state (state=? AND id<?)"],
-        ]);
+        expect(yield* of(board.list({ limit: 9 }))).toEqual([[BY_ID, "SCAN jobs"]]);
+        const before = BY_ID.replace("=?", "<?");
+        expect(yield* of(board.list({ limit: 9, before: 7 }))).toEqual([[BY_ID, before]]);
+        expect(yield* of(board.list({ limit: 9, state: "done", before: 7 }))).toEqual([[BY_ID, before]]);
+        const states = ["scheduled", "blocked", "ready", "running", "dead", "discarded"] as const;
         const [counted] = yield* of(board.counts);
-        for (const index of ["jobs_scheduled", "jobs_blocked", "jobs_ready", "jobs_running", "jobs_by_state"]) {
+        for (const state of states) {
+          const index = `jobs_${state}`;
+          const [[all, ids] = []] = yield* of(board.list({ limit: 9, state, before: 7 }));
+          expect([all, ids]).toEqual([BY_ID, expect.stringMatching(new RegExp(`COVERING INDEX ${index}\\b`))]);
           expect(counted?.some((detail) => detail.includes(`INDEX ${index}`))).toBe(true);
         }
         const [prune] = yield* of(board.prune("done", EPOCH, 9));

@@ -23,17 +23,26 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   { fault: "a claim keeps the dedupe key", find: "dedupe_key = NULL, updated_at", replace: "updated_at" },
   {
     fault: "a claim ignores the queue",
-    find: "FROM jobs WHERE queue = ? AND state = 'ready'",
-    replace: "FROM jobs WHERE ? <> '' AND state = 'ready'",
-    only: "sqlite",
+    find: /FROM jobs WHERE queue = (\?|\$\d+) AND state = 'ready'/,
+    replace: "FROM jobs WHERE $1 <> '' AND state = 'ready'",
   },
   {
     fault: "a claim ignores kinds",
-    find: "AND kind IN (SELECT value FROM json_each(?))",
-    replace: "AND (SELECT count(*) FROM json_each(?)) >= 0",
-    only: "sqlite",
+    find: /AND kind (?:IN|= ANY) \((?:ARRAY\()?(SELECT (?:value FROM json_each\(\?\)|json_array_elements_text\(\$\d+::json\)))\)+/,
+    replace: "AND (SELECT count(*) FROM ($1) known) >= 0",
   },
-  { fault: "a claim ignores full groups", find: "group_key NOT IN", replace: "'' NOT IN" },
+  { fault: "a claim ignores full groups", find: /NOT \(group_key (IN|=)/, replace: "NOT ('' $1" },
+  { fault: "a claim takes more of a group than there is room for", find: "OR place <=", replace: "OR 0 <=" },
+  {
+    fault: "a claim forgets what runs of a group",
+    find: /coalesce\(room, CAST\((\?|\$\d+) AS BIGINT\)\)/,
+    replace: "CAST($1 AS BIGINT)",
+  },
+  {
+    fault: "of a group the last go first",
+    find: /PARTITION BY group_key ORDER BY priority DESC, run_at, id\)/,
+    replace: "PARTITION BY group_key ORDER BY priority, run_at DESC, id DESC)",
+  },
   { fault: "lower priorities first", find: "priority DESC, run_at, id LIMIT", replace: "priority, run_at, id LIMIT" },
   {
     fault: "later jobs first",
@@ -67,9 +76,8 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     fault: "leases of all queues are taken back",
-    find: "WHERE queue = ? AND state = 'running' AND lease_until <=",
-    replace: "WHERE ? <> '' AND state = 'running' AND lease_until <=",
-    only: "sqlite",
+    find: /WHERE queue = (\?|\$\d+) AND state = 'running' AND lease_until <=/,
+    replace: "WHERE $1 <> '' AND state = 'running' AND lease_until <=",
   },
   {
     fault: "what crashed is ready at once",
@@ -185,6 +193,7 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   },
   { fault: "what is finished is deleted a millisecond early", find: "finished_at < ", replace: "finished_at <= " },
   { fault: "two claims may take one job", find: "FOR UPDATE SKIP LOCKED", replace: "", only: "postgres" },
+  { fault: "a claim waits for another", find: "FOR UPDATE SKIP LOCKED", replace: "FOR UPDATE", only: "postgres" },
   {
     fault: "two may change one ordering key at once",
     find: "pg_advisory_xact_lock(hashtextextended(text, 0))",

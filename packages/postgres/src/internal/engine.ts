@@ -75,14 +75,15 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
     const values = Object.entries(columns).map(([name, type], i) =>
       sql.literal(`(value ->> ${i})${type === "integer" ? "::bigint" : ""} AS ${name}`),
     );
-    return sql`SELECT ${sql.csv(values)} FROM json_array_elements(${json}::json)`;
+    // As an array, of which the planner expects ten elements, not a hundred: for those it reads small tables from end to end.
+    return sql`SELECT ${sql.csv(values)} FROM unnest(ARRAY(SELECT json_array_elements(${json}::json))) value`;
   },
   texts: (json) => sql`SELECT json_array_elements_text(${json}::json)`,
   codePoints: (text) => sql`(${text}::text COLLATE "C")`,
   // It counts what there is, and knows when an index does not pay.
   residual: (column) => column,
   // As an array, so that they are looked up: the planner expects more of many a query than there are.
-  isAmong: (ids) => sql`e.id = ANY (ARRAY(${ids}))`,
+  isAmong: (column, values) => sql`${column} = ANY (ARRAY(${values}))`,
   quoted: (column) => sql`to_json(${column})::text`,
   json: JsonDialects.postgres(sql, sql.literal("e.document")),
   text: (path) => sql`(${at(sql, sql`e.document`, path)} #>> '{}')`,

@@ -42,7 +42,9 @@ export default [
   "CREATE INDEX jobs_scheduled ON jobs (queue, run_at) WHERE state = 'scheduled'",
   "CREATE INDEX jobs_running ON jobs (queue, lease_until) WHERE state = 'running'",
   "CREATE INDEX jobs_finished ON jobs (state, finished_at) WHERE finished_at IS NOT NULL",
-  "CREATE INDEX jobs_by_state ON jobs (state, id)",
+  // For people, of what is there for them to look at. What comes and goes has no more indexes than it needs.
+  "CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead'",
+  "CREATE INDEX jobs_discarded ON jobs (id) WHERE state = 'discarded'",
 
   "CREATE UNIQUE INDEX jobs_dedupe ON jobs (queue, dedupe_key) WHERE dedupe_key IS NOT NULL",
   // Of each ordering key one job at the most is not blocked.

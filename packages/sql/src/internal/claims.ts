@@ -2,8 +2,8 @@
  * Claiming: what is due is made ready, what may run is leased.
  */
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
-import type { Claim, JobQueue } from "@cadastre/domain/JobQueue";
-import type { Row } from "@effect/sql/SqlConnection";
+import type { ClaimedJob } from "@cadastre/domain/Job";
+import type { JobQueue } from "@cadastre/domain/JobQueue";
 import * as Clock from "effect/Clock";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -15,16 +15,20 @@ import type { Statements } from "./statements.ts";
 /** Jobs that one claim makes ready, or takes back, so that no transaction is long. */
 const SWEEP = 1000;
 
-type Atomically = <A>(effect: Effect.Effect<A, StoreUnavailable>) => Effect.Effect<A, StoreUnavailable>;
+interface Calls {
+  readonly atomically: <A>(effect: Effect.Effect<A, StoreUnavailable>) => Effect.Effect<A, StoreUnavailable>;
+  /** For a single statement. */
+  readonly alone: Calls["atomically"];
+}
 
 export const make = (
   { client: sql, dialect }: Context.Tag.Service<Engine>,
   statements: Statements,
   keys: OrderingKeys,
-  atomically: Atomically,
+  { atomically, alone }: Calls,
 ): Context.Tag.Service<JobQueue>["claim"] => {
-  const claimable = sql`queue = ${"queue"} AND state = 'ready' AND kind IN (${dialect.texts("kinds")})
-    AND (group_key IS NULL OR group_key NOT IN (${dialect.texts("full")}))`;
+  const claimable = sql`queue = ${"queue"} AND state = 'ready' AND ${dialect.isAmong(sql`kind`, dialect.texts("kinds"))}
+    AND (group_key IS NULL OR NOT (${dialect.isAmong(sql`group_key`, dialect.texts("full"))}))`;
 
   // On the reader: an idle worker takes no lock and writes nothing.
   const look = statements.prepare(sql`
@@ -53,46 +57,54 @@ export const make = (
     )
     RETURNING queue, ordering_key, state`);
 
-  const pick = statements.prepare(sql`
-    SELECT id, group_key FROM jobs WHERE ${claimable}
-    ORDER BY priority DESC, run_at, id LIMIT ${"limit"} ${dialect.skipLocked}`);
-  const lease = statements.prepareWrite(sql`
+  // One statement, so that it needs no transaction around it. What is locked although its group is full stays as it is.
+  const order = sql`ORDER BY priority DESC, run_at, id`;
+  const take = statements.prepareWrite(sql`
+    WITH picked AS MATERIALIZED (
+      SELECT id, priority, run_at, group_key FROM jobs WHERE ${claimable} ${order} LIMIT ${"limit"} ${dialect.skipLocked}
+    )
     UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_seq = lease_seq + 1,
       lease_until = ${"until"}, leased_by = ${"worker"}, dedupe_key = NULL, updated_at = ${now}
-    WHERE id IN (SELECT id FROM (${dialect.records("ids", { id: "integer" })}) picked)
+    WHERE ${dialect.isAmong(
+      sql`id`,
+      sql`
+      SELECT id FROM (
+        SELECT id, group_key, row_number() OVER (PARTITION BY group_key ${order}) AS place FROM picked
+      ) placed LEFT JOIN (${dialect.records("rooms", { name: "text", room: "integer" })}) rooms ON name = group_key
+      WHERE group_key IS NULL OR place <= coalesce(room, CAST(${"perGroup"} AS BIGINT))`,
+    )}
     RETURNING ${sql.literal(jobRows.CLAIMED)}`);
 
   const sweep = Effect.fnUntraced(function* (queue: string, { due, ending }: Times, at: number) {
-    if (due <= at) yield* promote({ queue, now: at });
+    if (due <= at) yield* alone(promote({ queue, now: at }));
     if (ending > at) return;
-    const back = yield* takeBack({ queue, now: at });
-    yield* keys.advance(keysOf(back.filter(({ state }) => state === "dead")), at);
+    yield* atomically(
+      Effect.flatMap(takeBack({ queue, now: at }), (back) =>
+        keys.advance(keysOf(back.filter(({ state }) => state === "dead")), at),
+      ),
+    );
   });
 
   return Effect.fnUntraced(function* (claim) {
+    const { queue, worker, limit, perGroup } = claim;
     const at = yield* Clock.currentTimeMillis;
-    const full = [...claim.running].filter(([, count]) => count >= claim.perGroup).map(([group]) => group);
-    const wanted = { queue: claim.queue, kinds: JSON.stringify(claim.kinds), full: JSON.stringify(full) };
+    const running = [...claim.running];
+    const full = running.filter(([, count]) => count >= perGroup).map(([group]) => group);
+    const wanted = { queue, kinds: JSON.stringify(claim.kinds), full: JSON.stringify(full) };
     const [found] = yield* look(wanted);
     const times: Times = { due: timeOf(found?.["due"]), ending: timeOf(found?.["ending"]) };
     const next = Math.min(times.due, times.ending);
     if (!found?.["claimable"] && next > at) return { jobs: [], nextAt: Number.isFinite(next) ? next : undefined };
 
-    const jobs = yield* atomically(
-      Effect.gen(function* () {
-        yield* sweep(claim.queue, times, at);
-        const ids = chosen(yield* pick({ ...wanted, limit: claim.limit }), claim);
-        if (ids.length === 0) return [];
-        const parameters = { until: at + claim.lease, worker: claim.worker, now: at };
-        const rows = yield* lease({ ...parameters, ids: JSON.stringify(ids.map((id) => [id])) });
-        const places = new Map(ids.map((id, place) => [id, place]));
-        // RETURNING keeps no order.
-        return rows.map(jobRows.claimed).sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
-      }),
-    );
-    return { jobs, nextAt: at };
+    yield* sweep(queue, times, at);
+    const rooms = JSON.stringify(running.map(([group, count]) => [group, perGroup - count]));
+    const rows = yield* alone(take({ ...wanted, limit, rooms, perGroup, until: at + claim.lease, worker, now: at }));
+    return { jobs: rows.map(jobRows.claimed).sort(byTurn), nextAt: at };
   });
 };
+
+/** RETURNING keeps no order. */
+const byTurn = (a: ClaimedJob, b: ClaimedJob): number => b.priority - a.priority || a.runAt - b.runAt || a.id - b.id;
 
 interface Times {
   /** When the next job is due; infinite if none is scheduled. */
@@ -102,17 +114,3 @@ interface Times {
 }
 
 const timeOf = (value: unknown): number => (value === null ? Number.POSITIVE_INFINITY : Number(value));
-
-/** The ids of the rows whose group has room for them. */
-const chosen = (rows: ReadonlyArray<Row>, { running, perGroup }: Claim): ReadonlyArray<number> => {
-  const counts = new Map(running);
-  return rows.flatMap((row) => {
-    const id = Number(row["id"]);
-    if (row["group_key"] === null) return [id];
-    const group = String(row["group_key"]);
-    const count = counts.get(group) ?? 0;
-    if (count >= perGroup) return [];
-    counts.set(group, count + 1);
-    return [id];
-  });
-};

@@ -55,7 +55,7 @@ export const select = Effect.fnUntraced(function* (
   const isServed = indexed.every((condition) => condition === sorted);
   const few = isServed ? undefined : yield* fewest(sql, statements, indexed);
   const isFew = few !== undefined;
-  const met = isFew ? [dialect.isAmong(few.ids)] : sorted === undefined ? [] : [sorted.direct];
+  const met = isFew ? [dialect.isAmong(sql`e.id`, few.ids)] : sorted === undefined ? [] : [sorted.direct];
   const others = tests(all.filter((condition) => condition !== (few ?? sorted)));
 
   if ((isServed || isFew) && !byRelevance && where.length === 0) {

@@ -105,7 +105,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   codePoints: (text) => sql`CAST(${text} AS TEXT)`,
   residual: (column) => sql`+${column}`,
-  isAmong: (ids) => sql`e.id IN (${ids})`,
+  isAmong: (column, values) => sql`${column} IN (${values})`,
   quoted: (column) => sql`json_quote(${column})`,
   json: JsonDialects.sqlite(sql, sql.literal("e.envelope")),
   text: (path) => sql`(e.envelope ->> ${JsonDialects.sqlitePath(path)})`,

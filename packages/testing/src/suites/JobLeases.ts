@@ -71,11 +71,12 @@ export const jobLeases = (backend: Backend): void => {
 
       test("of another queue is not taken back", () =>
         Effect.gen(function* () {
-          const [id] = yield* enqueue(job());
+          const [id, other] = yield* enqueue(job(), job({ queue: "r" }));
           yield* claimed({ lease: 1 });
+          yield* claimed({ queue: "r", lease: 1 });
           yield* at(5);
           yield* claimed({ queue: "r" });
-          expect(yield* stateOf(id)).toBe("running");
+          expect(yield* Effect.forEach([id, other], stateOf)).toEqual(["running", "scheduled"]);
         }));
 
       test("is extended, never to an earlier time, and only while it is in force", () =>

@@ -12,13 +12,19 @@ import { afterEach, describe } from "vitest";
 import type { Backend } from "../Backends.ts";
 import { type Mutant, mutate } from "../Mutants.ts";
 import { jobBoard } from "./JobBoard.ts";
+import { jobKeys } from "./JobKeys.ts";
+import { jobLeases } from "./JobLeases.ts";
 import { jobModel } from "./JobModel.ts";
 import { jobs } from "./Jobs.ts";
 
 type Open = Effect.Effect<Context.Tag.Service<Engine>, never, Scope.Scope>;
 
-/** The suites of the queue on a database with each fault: of each, one test at the least has to fail. */
-export const mutants = (all: ReadonlyArray<Mutant>, open: Open): void => {
+/** Tests of the queue on a database with each fault: of each, one test at the least has to fail. */
+export const mutants = (
+  all: ReadonlyArray<Mutant>,
+  open: Open,
+  more: ReadonlyArray<(backend: Backend) => void> = [],
+): void => {
   for (const mutant of all) {
     const found = new Set<string>();
     let isCaught = false;
@@ -43,9 +49,7 @@ export const mutants = (all: ReadonlyArray<Mutant>, open: Open): void => {
         afterEach(({ task }) => {
           isCaught ||= task.result?.state === "fail";
         });
-        jobs(backend);
-        jobBoard(backend);
-        jobModel(backend);
+        for (const suite of [...more, jobs, jobLeases, jobKeys, jobBoard, jobModel]) suite(backend);
       });
     });
   }

@@ -2,7 +2,9 @@
  * What the `subscription` commands do. Loaded when one of them runs.
  */
 import * as Writer from "@cadastre/descriptors/Writer";
+import { InvalidInput } from "@cadastre/domain/Errors";
 import * as Json from "@cadastre/domain/Json";
+import * as Arr from "effect/Array";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
@@ -25,8 +27,46 @@ interface Which extends Given {
 
 const asking = <A, R>({ url, tokenFile, tokenCommand }: Given, effect: Effect.Effect<A, Failure.Any, R>) =>
   Effect.flatMap(Options.configured({ url, tokenFile, tokenCommand }), (config) =>
-    Effect.provide(Effect.mapError(effect, asOptions), Layer.provide(layer, Connection.layer(config))),
+    Effect.provide(Effect.mapError(effect, inWords), Layer.provide(layer, Connection.layer(config))),
   );
+
+/** What has an option is named by it; the other settings, which stand in a file, by their place in it. */
+const inWords = (error: Failure.Any): Failure.Failure => {
+  if (error._tag !== "InvalidInput") return Failure.from(error);
+  const faults = error.faults.map(({ path, message }) => {
+    const [, option = path] = OPTIONS.find(([place]) => place.test(path)) ?? [];
+    return {
+      path:
+        option === "$"
+          ? path
+              .split("/")
+              .filter((part) => !/^\d*$/.test(part))
+              .join("")
+          : option,
+      message,
+    };
+  });
+  const isOption = ({ path }: { readonly path: string }) => !path.includes("/") && path !== "";
+  const [options, others] = Arr.partition(faults, (one) => !isOption(one));
+  return new Failure.Failure({
+    exit: ExitCode.usage,
+    message: [
+      ...(options.length === 0
+        ? []
+        : [asOptions(new InvalidInput({ message: error.message, faults: options })).message]),
+      ...others.map(
+        ({ path, message }) => `${path === "" ? "It" : `${path.slice(1).replaceAll("/", ".")}`} ${message}.`,
+      ),
+    ].join("\n"),
+  });
+};
+
+/** The options by which settings are given here. */
+const OPTIONS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^\/channel\/url$/, "webhook"],
+  [/^\/types(\/\d+)?$/, "type"],
+  [/^\/?(name|filter|rateLimit|ordered|overlap|state|type|reference|since|until|limit)(\/\d+)?$/, "$"],
+];
 
 /** The subscription of that name, in whatever case, or of that id. */
 const find = (which: string) =>
