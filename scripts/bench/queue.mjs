@@ -37,9 +37,9 @@ const benchQueue = async ({ jobs, delayed, note }) => {
   };
   try {
     bareSqlite(join(folder, "bare.db"), jobs, (what, value) => record("sqlite", what, value));
-    await ours(open(join(folder, "ours.db"), "normal"), jobs, delayed, 1, (what, value) =>
-      record("sqlite", what, value),
-    );
+    const tellSqlite = (what, value) => record("sqlite", what, value);
+    await ours(open(join(folder, "ours.db"), "normal"), jobs, delayed, 1, tellSqlite);
+    await idle(open(join(folder, "idle.db"), "normal"), commitsOfSqlite(join(folder, "idle.db")), tellSqlite);
 
     const server = await startServer("18", { settings: { max_connections: "100", shared_buffers: "256MB" } });
     try {
@@ -48,6 +48,7 @@ const benchQueue = async ({ jobs, delayed, note }) => {
       await graphile(server.url("postgres"), jobs, tell);
       await boss(server.url("postgres"), jobs, tell);
       await ours(open(server.url("postgres"), "normal"), jobs, delayed, CONNECTIONS - 2, tell);
+      await idle(open(server.url("postgres"), "normal"), rowsOfPostgres(server.url("postgres")), tell);
     } finally {
       await server.remove();
     }
@@ -80,6 +81,47 @@ const ours = async (queue, jobs, delayed, concurrency, record) => {
   } finally {
     await queue.close();
   }
+};
+
+/** What a worker without work writes, as the database itself counts it. */
+const idle = async (queue, written, record) => {
+  try {
+    await queue.idle(2_000);
+    const { count, close } = written();
+    const before = await count();
+    await queue.idle(IDLE);
+    record(`cadastre, writes in ${IDLE / 1000} s without work`, (await count()) - before);
+    await close();
+  } finally {
+    await queue.close();
+  }
+};
+
+const IDLE = 20_000;
+
+/** A number that changes with each commit of another connection. */
+const commitsOfSqlite = (path) => () => {
+  const Database = require("better-sqlite3");
+  const db = new Database(path, { readonly: true });
+  return { count: () => db.pragma("data_version", { simple: true }), close: () => db.close() };
+};
+
+/** Rows that were inserted, changed or deleted; the server tells of them when a second has passed. */
+const rowsOfPostgres = (url) => () => {
+  const pg = require("pg");
+  const client = new pg.Client({ connectionString: url });
+  const connected = client.connect();
+  return {
+    count: async () => {
+      await connected;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const { rows } = await client.query(
+        "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::integer AS count FROM pg_stat_user_tables WHERE relname = 'jobs'",
+      );
+      return rows[0].count;
+    },
+    close: () => client.end(),
+  };
 };
 
 /** The least that can be called a queue: one index, no leases, no attempts, no errors. */

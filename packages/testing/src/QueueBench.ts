@@ -102,6 +102,9 @@ export const open = (database: string, synchronous: "full" | "normal") => {
       return working(10, () => started(), Effect.replicateEffect(one, count));
     },
 
+    /** A worker that has nothing to do, for so many milliseconds. */
+    idle: (millis: number) => working(10, () => undefined, Effect.sleep(millis)),
+
     close: () => runtime.dispose(),
   };
 };
