@@ -100,6 +100,8 @@ export const start = Effect.fnUntraced(function* (
     Server.layer({ host: "127.0.0.1", port: 0, version: "1.2.3", ...options }).pipe(
       Layer.provide(Layer.succeedContext(replaced)),
       Layer.provide(logger),
+      // As the program is unless it is told to trace.
+      Layer.provide(Layer.setTracerEnabled(false)),
     ),
   );
   const { url, port } = Context.get(built, Server.ServerAddress);
