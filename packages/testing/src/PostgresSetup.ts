@@ -14,8 +14,11 @@ declare global {
   var cadastrePostgresServers: Shared | undefined;
 }
 
-/** Every test process has a pool or some of its own. */
-const SETTINGS = { max_connections: "500" };
+/**
+ * Every test process has a pool or some of its own. Statistics that the server takes while a database is being emptied would
+ * mislead it about what the next test puts in, so it takes none by itself.
+ */
+const SETTINGS = { max_connections: "500", autovacuum_naptime: "86400" };
 
 const startAll = () => Promise.all(VERSIONS.map((version) => startServer(version, { settings: SETTINGS })));
 

@@ -123,7 +123,8 @@ for (const name of ["memory", "sqlite"]) {
           "component:default/b",
         ]);
         expect(new Set(sent.map(({ callback }) => callback.id)).size).toBe(3);
-        expect(sent[0]?.callback.traceparent).toBe(caller.traceparent);
+        // Of the trace, whatever span of it: tests may trace.
+        expect(sent[0]?.callback.traceparent?.slice(0, 35)).toBe(caller.traceparent.slice(0, 35));
       }));
 
     test("an attempt of a subscription that is deleted meanwhile leaves nothing behind, and no defect", () =>
