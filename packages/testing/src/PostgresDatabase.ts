@@ -76,7 +76,7 @@ const opened = (version: string): Effect.Effect<Opened> =>
     const stores = yield* Effect.promise(() =>
       Effect.runPromise(
         Effect.flatMap(Scope.make(), (scope) =>
-          Layer.buildWithScope(Layer.fresh(Postgres.layer({ url: Redacted.make(url) })), scope),
+          Layer.buildWithScope(Layer.fresh(Postgres.layer({ url: Redacted.make(url), ...PATIENT })), scope),
         ),
       ),
     );
@@ -85,6 +85,9 @@ const opened = (version: string): Effect.Effect<Opened> =>
     yield* Effect.promise(() => client.connect());
     return { url, stores, empty: Effect.promise(() => client.query(EMPTY)) };
   });
+
+/** No test is about how long something takes. */
+const PATIENT = { statementTimeout: 60_000, idleInTransactionTimeout: 60_000 };
 
 /** Row by row: a TRUNCATE makes new files, of which there are forty. */
 const EMPTY = `DO $$ DECLARE name text; BEGIN
