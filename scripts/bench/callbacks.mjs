@@ -77,7 +77,9 @@ const subscribe = async (name, url) => {
   const body = { name, channel: { type: "webhook", url }, types: ["entity.created"], rateLimit: 1000 };
   return (await ask("POST", "/v1/subscriptions", JSON.stringify(body))).subscription.id;
 };
-const unsubscribe = (ids) => Promise.all(ids.map((id) => ask("DELETE", `/v1/subscriptions/${id}`)));
+const unsubscribe = async (ids) => {
+  for (const id of ids) await ask("DELETE", `/v1/subscriptions/${id}`);
+};
 
 let created = 0;
 const create = (count) => {

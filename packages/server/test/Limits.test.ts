@@ -112,7 +112,7 @@ describe("beyond what can be served", () => {
       // Each takes all there is for a while, as a write to a slow disk does.
       const spinning = read(() =>
         Effect.sync(() => {
-          const until = performance.now() + 10;
+          const until = performance.now() + 40;
           while (performance.now() < until);
         }),
       );

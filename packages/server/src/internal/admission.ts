@@ -23,7 +23,7 @@ interface Options {
 }
 
 /** Milliseconds that a turn may take. */
-const PATIENCE = 250;
+const PATIENCE = 1_000;
 
 /** Requests that a turn serves however long it takes: one of them may be slow by itself. */
 const FEW = 32;
