@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import * as Http from "@cadastre/e2e/Http";
-import type * as Program from "@cadastre/e2e/Program";
+import * as Program from "@cadastre/e2e/Program";
 import { describe, expect, it } from "@effect/vitest";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -28,20 +28,20 @@ const old = ({ url, token }: Program.Daemon) =>
 
 const INSPECTOR = join(folderOf("@modelcontextprotocol/inspector"), "clients/launcher/build/index.js");
 
-const inspect = (daemon: Program.Daemon, words: ReadonlyArray<string>) =>
+/** How the inspector reaches a daemon. */
+const DOORS: { readonly [door: string]: (daemon: Program.Daemon) => ReadonlyArray<string> } = {
+  HTTP: ({ url, token }) => [`${url}/mcp`, "--transport", "http", "--header", `Authorization: Bearer ${token}`],
+  "the bridge": ({ url, token }) => [
+    ...[process.execPath, Program.PATH, "mcp-bridge"],
+    ...["-e", `CADASTRE_URL=${url}`, "-e", `CADASTRE_TOKEN=${token}`],
+  ],
+};
+
+const inspect = (door: ReadonlyArray<string>, words: ReadonlyArray<string>) =>
   Effect.async<ReturnType<typeof JSON.parse>>((resume) => {
     const child = execFile(
       modernNode(),
-      [
-        INSPECTOR,
-        "--cli",
-        `${daemon.url}/mcp`,
-        "--transport",
-        "http",
-        "--header",
-        `Authorization: Bearer ${daemon.token}`,
-        ...words,
-      ],
+      [INSPECTOR, "--cli", ...door, ...words],
       { maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         try {
@@ -119,23 +119,25 @@ describe("agents", () => {
     }),
   );
 
-  it.scopedLive(
-    "the inspector lists and calls every tool",
-    () =>
-      Effect.gen(function* () {
-        const daemon = yield* company();
-        const { tools } = yield* inspect(daemon, ["--method", "tools/list"]);
-        expect(tools.map(({ name }: { readonly name: string }) => name)).toEqual(NAMES);
-        for (const call of CALLS) {
-          const args = Object.entries(call.arguments).flatMap(([name, value]) => [
-            "--tool-arg",
-            `${name}=${text(value)}`,
-          ]);
-          const result = yield* inspect(daemon, ["--method", "tools/call", "--tool-name", call.name, ...args]);
-          expect(result.isError, `${call.name}: ${JSON.stringify(result)}`).not.toBe(true);
-          expect(result.structuredContent, call.name).toBeDefined();
-        }
-      }),
-    300_000,
-  );
+  for (const [name, door] of Object.entries(DOORS)) {
+    it.scopedLive(
+      `the inspector lists and calls every tool over ${name}`,
+      () =>
+        Effect.gen(function* () {
+          const through = door(yield* company());
+          const { tools } = yield* inspect(through, ["--method", "tools/list"]);
+          expect(tools.map(({ name }: { readonly name: string }) => name)).toEqual(NAMES);
+          for (const call of CALLS) {
+            const args = Object.entries(call.arguments).flatMap(([name, value]) => [
+              "--tool-arg",
+              `${name}=${text(value)}`,
+            ]);
+            const result = yield* inspect(through, ["--method", "tools/call", "--tool-name", call.name, ...args]);
+            expect(result.isError, `${call.name}: ${JSON.stringify(result)}`).not.toBe(true);
+            expect(result.structuredContent, call.name).toBeDefined();
+          }
+        }),
+      300_000,
+    );
+  }
 });
