@@ -7,6 +7,7 @@ import * as Random from "@cadastre/e2e/Random";
 import * as PostgresDatabase from "@cadastre/testing/PostgresDatabase";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
+import { modern } from "./agents/company.ts";
 
 const WRITERS = 8;
 const ENTITIES = 5;
@@ -117,6 +118,22 @@ describe("two replicas", () => {
       }
       const sorted = delays.toSorted((a, b) => a - b);
       console.log(`replicas: seen ${sorted[10]?.toFixed(1)} ms (median), ${sorted[19]?.toFixed(1)} ms (most) after`);
+    }),
+  );
+
+  it.scopedLive("tell agents of either what is written through the other", () =>
+    Effect.gen(function* () {
+      const [first, second] = yield* replicas;
+      const client = yield* modern(second);
+      const told: Array<string> = [];
+      client.setNotificationHandler("notifications/resources/updated", ({ params }) => void told.push(params.uri));
+      const uri = "cadastre://entity/component/default/shared-0";
+      yield* Http.json(first, "PUT", path(0), component("shared-0"));
+      const listening = yield* Effect.promise(() => client.listen({ resourceSubscriptions: [uri] }));
+      yield* Http.json(first, "PUT", path(0), component("shared-0", { note: "changed" }));
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => told.length > 0 });
+      expect(told).toEqual([uri]);
+      yield* Effect.promise(() => listening.close());
     }),
   );
 });
