@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -113,7 +114,7 @@ describe("agents", () => {
       const { text: body } = yield* Http.get(daemon, "/v1/entities/by-ref/component/default/payments");
       const uid: string = JSON.parse(body).metadata.uid;
       yield* Http.json(daemon, "PATCH", `/v1/entities/${uid}`, { metadata: { title: "Payments 2" } });
-      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => told.length > 0 });
+      yield* until(() => told.length > 0);
       expect(told).toEqual([uri]);
       yield* Effect.promise(() => subscription.close());
     }),

@@ -1,7 +1,8 @@
 import * as Agent from "@cadastre/e2e/Agent";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import { answersTo, connected, openSession, textOf, until } from "./bridge.ts";
+import { answersTo, connected, openSession, textOf } from "./bridge.ts";
 
 describe("the bridge since 2026-07-28", () => {
   it.scopedLive("passes requests on, with the headers that the revision wants, and ends with its input", () =>

@@ -2,6 +2,7 @@ import { component } from "@cadastre/e2e/Documents";
 import * as Http from "@cadastre/e2e/Http";
 import * as McpServer from "@cadastre/e2e/McpServer";
 import * as Program from "@cadastre/e2e/Program";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -9,7 +10,6 @@ import { Client as OlderClient } from "@modelcontextprotocol/sdk/client/index.js
 import { StdioClientTransport as OlderStdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
-import { until } from "./bridge.ts";
 
 const CLIENT = { name: "test-client", version: "1" };
 

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import * as Agent from "@cadastre/e2e/Agent";
 import * as McpServer from "@cadastre/e2e/McpServer";
 import * as Program from "@cadastre/e2e/Program";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import { answersTo, connected, openSession, textOf, until } from "./bridge.ts";
+import { answersTo, connected, openSession, textOf } from "./bridge.ts";
 
 const isAlive = (pid: number): boolean => {
   try {

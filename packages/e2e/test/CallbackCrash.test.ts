@@ -3,6 +3,7 @@ import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Random from "@cadastre/e2e/Random";
 import * as Receiver from "@cadastre/e2e/Receiver";
+import { until } from "@cadastre/e2e/Waiting";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
@@ -100,8 +101,9 @@ it.scopedLive(
             const before = known.size;
             const writer = yield* Effect.fork(Effect.either(write(daemon, `r${round}`, known)));
             // How fast the machine is decides nothing.
-            yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => known.size > before }).pipe(
-              Effect.timeout("30 seconds"),
+            yield* Effect.timeout(
+              until(() => known.size > before),
+              "30 seconds",
             );
             yield* Effect.sleep(`${random.below(480)} millis`);
             yield* daemon.signal("SIGKILL");

@@ -5,6 +5,7 @@ import { component } from "@cadastre/e2e/Documents";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Receiver from "@cadastre/e2e/Receiver";
+import { eventually } from "@cadastre/e2e/Waiting";
 import { describe, expect, layer as sharing } from "@effect/vitest";
 import { CloudEvent, HTTP } from "cloudevents";
 import * as Context from "effect/Context";
@@ -87,11 +88,6 @@ const answers = (path: string, ...statuses: ReadonlyArray<number>) =>
         ? Receiver.answering(left.shift() ?? 204)(received, response)
         : before(received, response);
   });
-
-const eventually = <A, E>(look: Effect.Effect<A, E>, isGood: (value: A) => boolean): Effect.Effect<A, E> =>
-  Effect.flatMap(look, (value) =>
-    isGood(value) ? Effect.succeed(value) : Effect.delay(eventually(look, isGood), "50 millis"),
-  );
 
 const verifies = (secret: string, { body, headers }: Receiver.Received): boolean => {
   try {

@@ -3,6 +3,7 @@ import { component, components } from "@cadastre/e2e/Documents";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Random from "@cadastre/e2e/Random";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
@@ -69,10 +70,6 @@ const writeBatches = (
     }
   });
 
-/** Until something was acknowledged: how fast the machine is decides nothing. */
-const firstOf = (known: Acknowledged, before: number) =>
-  Effect.repeat(Effect.sleep("5 millis"), { until: () => known.size > before }).pipe(Effect.timeout("30 seconds"));
-
 /** Every entity of the catalog, by name. */
 const everything = (daemon: Program.Daemon) =>
   Effect.gen(function* () {
@@ -113,7 +110,11 @@ describe(`kill -9 (seed ${seed})`, () => {
                   { concurrency: "unbounded" },
                 ),
               );
-              yield* firstOf(known, before);
+              // How fast the machine is decides nothing.
+              yield* Effect.timeout(
+                until(() => known.size > before),
+                "30 seconds",
+              );
               yield* Effect.sleep(`${random.below(1_500)} millis`);
               yield* daemon.signal("SIGKILL");
               for (const ended of yield* Fiber.join(writers)) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Database from "@cadastre/e2e/Database";
 import * as Random from "@cadastre/e2e/Random";
+import { eventually, until } from "@cadastre/e2e/Waiting";
 import { temporaryDirectory } from "@cadastre/testing/Backends";
 import { beforeAll, describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
@@ -63,9 +64,6 @@ const count = ({ database }: Place, condition: string) =>
     Number(row?.["n"]),
   );
 
-const until = (what: Effect.Effect<boolean>): Effect.Effect<void> =>
-  Effect.flatMap(what, (holds) => (holds ? Effect.void : Effect.delay(until(what), "50 millis")));
-
 const place = Effect.map(temporaryDirectory, (folder) => ({
   database: join(folder, "jobs.db"),
   log: join(folder, "log"),
@@ -104,7 +102,7 @@ describe(`jobs (seed ${seed})`, () => {
           );
         }
         yield* start("work", at, 1);
-        yield* until(Effect.map(count(at, "state NOT IN ('done', 'dead')"), (left) => left === 0));
+        yield* eventually(count(at, "state NOT IN ('done', 'dead')"), (left) => left === 0);
 
         const log = lines(at);
         const wanted = new Set(log.filter(([word]) => word === "want").flatMap(([, ...all]) => all));
@@ -147,18 +145,18 @@ describe(`jobs (seed ${seed})`, () => {
         `INSERT INTO jobs (queue, kind, payload, state, priority, run_at, max_attempts, created_at, updated_at)
          VALUES ('soak', 'soak.one', '{"n":1}', 'ready', 0, 0, 5, 0, 0)`,
       );
-      yield* until(Effect.map(count(at, "state = 'running'"), (running) => running === 1));
+      yield* eventually(count(at, "state = 'running'"), (running) => running === 1);
       zombie.child.kill("SIGSTOP");
       // The lease ends, the job comes back after two seconds, and another has it.
       const other = yield* start("work", { ...at, log: `${at.log}.other` }, 1);
-      yield* until(Effect.map(count(at, "state = 'done' AND attempts > 1"), (done) => done === 1));
+      yield* eventually(count(at, "state = 'done' AND attempts > 1"), (done) => done === 1);
       other.child.kill("SIGKILL");
       yield* Effect.promise(() => other.ended);
       const before = yield* Database.rows(at.database, "SELECT * FROM jobs");
       writeFileSync(`${at.log}.go`, "");
       zombie.child.kill("SIGCONT");
-      yield* until(Effect.sync(() => lines(at).some(([word]) => word === "did")));
-      yield* until(Effect.sync(() => zombie.stderr().includes("came after their leases")));
+      yield* until(() => lines(at).some(([word]) => word === "did"));
+      yield* until(() => zombie.stderr().includes("came after their leases"));
       expect(yield* Database.rows(at.database, "SELECT * FROM jobs")).toEqual(before);
     }),
   );

@@ -3,12 +3,9 @@ import { component } from "@cadastre/e2e/Documents";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Receiver from "@cadastre/e2e/Receiver";
+import { until } from "@cadastre/e2e/Waiting";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-
-/** Waits for what comes when it comes; the test's own time is the bound. */
-const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => (condition() ? Effect.void : Effect.delay(until(condition), "20 millis")));
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER = "00f067aa0ba902b7";

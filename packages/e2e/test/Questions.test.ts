@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import * as Program from "@cadastre/e2e/Program";
+import { until } from "@cadastre/e2e/Waiting";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 
@@ -10,10 +11,6 @@ const company = Effect.gen(function* () {
   const daemon = yield* Program.daemon(home);
   return { home, daemon, run: (...words: ReadonlyArray<string>) => Program.run(home, words) };
 });
-
-/** Ends when the condition holds; a test that waits in vain is ended by its bound. */
-const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => (condition() ? Effect.void : Effect.delay(until(condition), "20 millis")));
 
 /** Where no daemon of its home runs, a client tries the standard port: nothing listens on this one. */
 const alone = { env: { CADASTRE_PORT: "1" } };

@@ -4,6 +4,7 @@ import * as EventStream from "@cadastre/e2e/EventStream";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Random from "@cadastre/e2e/Random";
+import { until } from "@cadastre/e2e/Waiting";
 import * as PostgresDatabase from "@cadastre/testing/PostgresDatabase";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
@@ -131,7 +132,7 @@ describe("two replicas", () => {
       yield* Http.json(first, "PUT", path(0), component("shared-0"));
       const listening = yield* Effect.promise(() => client.listen({ resourceSubscriptions: [uri] }));
       yield* Http.json(first, "PUT", path(0), component("shared-0", { note: "changed" }));
-      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => told.length > 0 });
+      yield* until(() => told.length > 0);
       expect(told).toEqual([uri]);
       yield* Effect.promise(() => listening.close());
     }),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as Documents from "@cadastre/e2e/Documents";
 import * as Program from "@cadastre/e2e/Program";
 import * as Receiver from "@cadastre/e2e/Receiver";
+import { until } from "@cadastre/e2e/Waiting";
 import * as CadastreClient from "@cadastre/sdk/CadastreClient";
 import * as Callbacks from "@cadastre/sdk/Callbacks";
 import { connect } from "@cadastre/sdk/Promises";
@@ -114,7 +115,7 @@ layer(catalog, { excludeTestServices: true, timeout: 60_000 })("against a runnin
       });
       yield* client.deliveries.test({ id: subscription.id });
       yield* client.entities.create({ payload: component("told") });
-      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => receiver.received.length >= 2 });
+      yield* until(() => receiver.received.length >= 2);
       const verify = yield* Callbacks.verifier({ secrets: [Redacted.make(secret)] });
       const told = yield* Effect.forEach(receiver.received, ({ headers, body }) => verify(headers, body));
       expect(told.map(({ event, entity }) => [event?.type, entity?.metadata.name])).toEqual(
@@ -242,7 +243,6 @@ const watch = (program: string, { folder }: Program.Home, { url, token }: Progra
     ({ output, end }) => ({
       output,
       end,
-      said: (line: string): Effect.Effect<void> =>
-        Effect.repeat(Effect.sleep("20 millis"), { until: () => output().split("\n").includes(line) }),
+      said: (line: string) => until(() => output().split("\n").includes(line)),
     }),
   );

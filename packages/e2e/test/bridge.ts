@@ -15,10 +15,6 @@ export const connected = (...words: ReadonlyArray<string>) =>
     return { home, server, agent };
   });
 
-/** Ends when the condition holds; a test that waits in vain is ended by its bound. */
-export const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => (condition() ? Effect.void : Effect.delay(until(condition), "10 millis")));
-
 /** As an agent does that knows the older revisions. */
 export const openSession = (agent: Agent.Agent) =>
   Effect.gen(function* () {
