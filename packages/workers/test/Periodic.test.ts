@@ -5,6 +5,7 @@ import { expect, it } from "@effect/vitest";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import type * as Scope from "effect/Scope";
 import * as Stream from "effect/Stream";
 import * as TestClock from "effect/TestClock";
 import * as Periodic from "../src/Periodic.ts";
@@ -21,66 +22,63 @@ const replica = (...all: ReadonlyArray<Periodic.Periodic>) => Layer.build(Layer.
 
 const kinds = Effect.map(jobs, (all) => all.map(({ kind }) => kind));
 
-const test = (fact: string, body: Effect.Effect<unknown, unknown, never>) => it.scoped(fact, () => body, 60_000);
-const on = <A, E, R>(body: Effect.Effect<A, E, R>) =>
-  Effect.provide(Effect.zipRight(TestClock.setTime(QUARTER_PAST), body), Layer.fresh(Memory.layer));
+/** On an empty store, a quarter past the hour. */
+const test = (fact: string, body: Effect.Effect<void, unknown, Store | Scope.Scope>) =>
+  it.effect(
+    fact,
+    () =>
+      Effect.zipRight(TestClock.setTime(QUARTER_PAST), Effect.scoped(body)).pipe(
+        Effect.provide(Layer.fresh(Memory.layer)),
+      ),
+    60_000,
+  );
+
+type Store = Layer.Layer.Success<typeof Memory.layer>;
 
 test(
   "a job comes once in each period, however many replicas run and whenever they start",
-  Effect.scoped(
-    on(
-      Effect.gen(function* () {
-        yield* replica(hourly("a"));
-        yield* replica(hourly("a"));
-        yield* turns;
-        expect(yield* kinds).toEqual(["a"]);
-        yield* TestClock.adjust(HOUR * 0.75 - 1);
-        yield* replica(hourly("a"));
-        yield* turns;
-        expect(yield* kinds).toEqual(["a"]);
-        yield* TestClock.adjust(1);
-        yield* turns;
-        expect(yield* kinds).toEqual(["a", "a"]);
-        yield* TestClock.adjust(HOUR);
-        yield* turns;
-        expect(yield* kinds).toEqual(["a", "a", "a"]);
-      }),
-    ),
-  ),
+  Effect.gen(function* () {
+    yield* replica(hourly("a"));
+    yield* replica(hourly("a"));
+    yield* turns;
+    expect(yield* kinds).toEqual(["a"]);
+    yield* TestClock.adjust(HOUR * 0.75 - 1);
+    yield* replica(hourly("a"));
+    yield* turns;
+    expect(yield* kinds).toEqual(["a"]);
+    yield* TestClock.adjust(1);
+    yield* turns;
+    expect(yield* kinds).toEqual(["a", "a"]);
+    yield* TestClock.adjust(HOUR);
+    yield* turns;
+    expect(yield* kinds).toEqual(["a", "a", "a"]);
+  }),
 );
 
 test(
   "what was missed while nobody ran comes once, at the start, and another name has periods of its own",
-  Effect.scoped(
-    on(
-      Effect.gen(function* () {
-        yield* Effect.scoped(Effect.zipRight(replica(hourly("a")), turns));
-        yield* TestClock.adjust(10 * HOUR);
-        expect(yield* kinds).toEqual(["a"]);
-        yield* replica(hourly("a"), hourly("b"));
-        yield* turns;
-        expect(yield* kinds).toEqual(["a", "a", "b"]);
-      }),
-    ),
-  ),
+  Effect.gen(function* () {
+    yield* Effect.scoped(Effect.zipRight(replica(hourly("a")), turns));
+    yield* TestClock.adjust(10 * HOUR);
+    expect(yield* kinds).toEqual(["a"]);
+    yield* replica(hourly("a"), hourly("b"));
+    yield* turns;
+    expect(yield* kinds).toEqual(["a", "a", "b"]);
+  }),
 );
 
 test(
   "who enqueued it wakes the workers, and who did not, does not",
-  Effect.scoped(
-    on(
-      Effect.gen(function* () {
-        let woken = 0;
-        const { listen } = yield* Wakeups;
-        yield* Effect.forkScoped(Stream.runForEach(listen("jobs"), () => Effect.sync(() => void woken++)));
-        yield* turns;
-        yield* replica(hourly("a"));
-        yield* turns;
-        expect(woken).toBe(1);
-        yield* replica(hourly("a"));
-        yield* turns;
-        expect(woken).toBe(1);
-      }),
-    ),
-  ),
+  Effect.gen(function* () {
+    let woken = 0;
+    const { listen } = yield* Wakeups;
+    yield* Effect.forkScoped(Stream.runForEach(listen("jobs"), () => Effect.sync(() => void woken++)));
+    yield* turns;
+    yield* replica(hourly("a"));
+    yield* turns;
+    expect(woken).toBe(1);
+    yield* replica(hourly("a"));
+    yield* turns;
+    expect(woken).toBe(1);
+  }),
 );
