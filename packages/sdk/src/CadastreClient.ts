@@ -67,46 +67,10 @@ export const make = (options: Options): Effect.Effect<Client, never, HttpClient.
     const { entities, histories, deliveries, jobs, events } = calls;
     return CadastreClient.of({
       ...calls,
-      entities: {
-        ...entities,
-        all: (query) =>
-          paged((cursor?: string) =>
-            Effect.map(
-              entities.list({ ...query, ...(cursor === undefined ? {} : { cursor }) }),
-              ({ items, nextCursor }) => [items, nextCursor],
-            ),
-          ),
-      },
-      histories: {
-        ...histories,
-        all: (query) =>
-          paged((before?: number) =>
-            Effect.map(histories.list({ ...query, ...(before === undefined ? {} : { before }) }), ({ items, next }) => [
-              items,
-              next,
-            ]),
-          ),
-      },
-      deliveries: {
-        ...deliveries,
-        all: (query) =>
-          paged((cursor?: Cursor) =>
-            Effect.map(
-              deliveries.list({ ...query, ...(cursor === undefined ? {} : { cursor }) }),
-              ({ items, nextCursor }) => [items, nextCursor],
-            ),
-          ),
-      },
-      jobs: {
-        ...jobs,
-        all: (query) =>
-          paged((before?: number) =>
-            Effect.map(jobs.list({ ...query, ...(before === undefined ? {} : { before }) }), ({ items, next }) => [
-              items,
-              next,
-            ]),
-          ),
-      },
+      entities: { ...entities, all: (query) => paged((more) => entities.list({ ...query, ...more }), byCursor) },
+      histories: { ...histories, all: (query) => paged((more) => histories.list({ ...query, ...more }), byPlace) },
+      deliveries: { ...deliveries, all: (query) => paged((more) => deliveries.list({ ...query, ...more }), byCursor) },
+      jobs: { ...jobs, all: (query) => paged((more) => jobs.list({ ...query, ...more }), byPlace) },
       events: {
         ...events,
         stream: (query) => Stream.filterMap(Feed.follow(exchange, query), ({ event }) => Option.fromNullable(event)),
@@ -129,14 +93,16 @@ export const layerConfig = (
 ): Layer.Layer<CadastreClient, ConfigError.ConfigError, HttpClient.HttpClient> =>
   Layer.effect(CadastreClient, Effect.flatMap(Config.unwrap(config), make));
 
-type Cursor = NonNullable<Effect.Effect.Success<ReturnType<Calls.Calls["deliveries"]["list"]>>["nextCursor"]>;
+/** What asks for the page after this one; undefined: it is the last. */
+const byCursor = <C>({ nextCursor }: { readonly nextCursor?: C | undefined }) =>
+  nextCursor === undefined ? undefined : { cursor: nextCursor };
 
-const paged = <A, C, E>(
-  page: (cursor?: C) => Effect.Effect<readonly [items: ReadonlyArray<A>, next: C | undefined], E>,
-): Stream.Stream<A, E> =>
-  Stream.paginateChunkEffect(undefined as C | undefined, (cursor) =>
-    Effect.map(page(cursor), ([items, next]) => [
-      Chunk.unsafeFromArray(items),
-      next === undefined ? Option.none() : Option.some(next),
-    ]),
+const byPlace = <P>({ next }: { readonly next?: P | undefined }) => (next === undefined ? undefined : { before: next });
+
+const paged = <A, P extends { readonly items: ReadonlyArray<A> }, More extends object, E>(
+  ask: (more: More | undefined) => Effect.Effect<P, E>,
+  next: (page: P) => More | undefined,
+): Stream.Stream<P["items"][number], E> =>
+  Stream.paginateChunkEffect(undefined as More | undefined, (more) =>
+    Effect.map(ask(more), (page) => [Chunk.unsafeFromArray(page.items), Option.fromNullable(next(page))]),
   );

@@ -98,20 +98,15 @@ export const ScopeRules = list(
 );
 
 /** Entries of the allow-list of callbacks, separated by commas; in the file a list too. */
-export const Targets = Schema.split(",").pipe(
-  Schema.compose(
-    Schema.Array(
-      Schema.Trim.pipe(
-        Schema.filter((text) => Either.match(AllowedTarget.parse(text), { onLeft: String, onRight: () => true })),
-      ),
-    ),
+export const Targets = list(
+  Schema.String.pipe(
+    Schema.filter((text) => Either.match(AllowedTarget.parse(text), { onLeft: String, onRight: () => true })),
   ),
 );
 
 /** Names, separated by commas; in the file a list too. */
-export const Names = Schema.split(",").pipe(
-  Schema.compose(Schema.Array(Schema.compose(Schema.Trim, Schema.String.pipe(Schema.pattern(/^[^\s/:@]+$/))))),
-  Schema.annotations(says("must be host names without a port, separated by commas")),
+export const Names = list(Schema.String.pipe(Schema.pattern(/^[^\s/:@]+$/))).annotations(
+  says("must be host names without a port, separated by commas"),
 );
 
 export const Flag = Schema.transform(word("true", "false"), Schema.Boolean, {

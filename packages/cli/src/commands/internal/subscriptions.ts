@@ -6,6 +6,7 @@ import { InvalidInput } from "@cadastre/domain/Errors";
 import * as Json from "@cadastre/domain/Json";
 import * as Arr from "effect/Array";
 import * as Effect from "effect/Effect";
+import * as Either from "effect/Either";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
 import { parse } from "yaml";
@@ -33,21 +34,10 @@ const asking = <A, R>({ url, tokenFile, tokenCommand }: Given, effect: Effect.Ef
 /** What has an option is named by it; the other settings, which stand in a file, by their place in it. */
 const inWords = (error: Failure.Any): Failure.Failure => {
   if (error._tag !== "InvalidInput") return Failure.from(error);
-  const faults = error.faults.map(({ path, message }) => {
-    const [, option = path] = OPTIONS.find(([place]) => place.test(path)) ?? [];
-    return {
-      path:
-        option === "$"
-          ? path
-              .split("/")
-              .filter((part) => !/^\d*$/.test(part))
-              .join("")
-          : option,
-      message,
-    };
+  const [others, options] = Arr.partitionMap(error.faults, (fault) => {
+    const option = optionOf(fault.path);
+    return option === undefined ? Either.left(fault) : Either.right({ path: option, message: fault.message });
   });
-  const isOption = ({ path }: { readonly path: string }) => !path.includes("/") && path !== "";
-  const [options, others] = Arr.partition(faults, (one) => !isOption(one));
   return new Failure.Failure({
     exit: ExitCode.usage,
     message: [
@@ -61,12 +51,15 @@ const inWords = (error: Failure.Any): Failure.Failure => {
   });
 };
 
-/** The options by which settings are given here. */
-const OPTIONS: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^\/channel\/url$/, "webhook"],
-  [/^\/types(\/\d+)?$/, "type"],
-  [/^\/?(name|filter|rateLimit|ordered|overlap|state|type|reference|since|until|limit)(\/\d+)?$/, "$"],
-];
+/** The option by which a setting is given here, or a parameter of the same name. */
+const optionOf = (path: string): string | undefined => {
+  if (path === "/channel/url") return "webhook";
+  if (/^\/types(\/\d+)?$/.test(path)) return "type";
+  const [, name] = OWN.exec(path) ?? [];
+  return name ?? (path === "" || path.includes("/") ? undefined : path);
+};
+
+const OWN = /^\/?(name|filter|rateLimit|ordered|overlap|state|type|reference|since|until|limit)(\/\d+)?$/;
 
 /** The subscription of that name, in whatever case, or of that id. */
 const find = (which: string) =>
