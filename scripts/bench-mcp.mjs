@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { blocks, document } from "./bench/documents.mjs";
-import { drive, upload } from "./bench/load.mjs";
+import { drive, median, upload } from "./bench/load.mjs";
 import { start } from "./bench/target.mjs";
 import { build } from "./build.mjs";
 
@@ -86,8 +86,6 @@ const QUESTIONS = {
     "MCP of 2025": call("search_catalog", { kind: ["Component"], limit: 20 }, false),
   },
 };
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 await build({ quiet: true });
 const folder = mkdtempSync(join(tmpdir(), "cadastre-bench-"));

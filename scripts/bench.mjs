@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { administer, open } from "./bench/bareStore.mjs";
 import { blocks, document, FORMATS } from "./bench/documents.mjs";
-import { bytes, drive, fetchText, upload } from "./bench/load.mjs";
+import { bytes, drive, fetchText, median, upload } from "./bench/load.mjs";
 import { databaseOf, NAMES, start } from "./bench/target.mjs";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
@@ -35,7 +35,6 @@ const [seconds, warmup, rounds] = [options.seconds, options.warmup, options.roun
 const POPULATION = 10_000;
 
 const note = (text) => process.stderr.write(`${text}\n`);
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 const folders = [];
 const makeFolder = () => {

@@ -8,12 +8,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { start } from "./bench/target.mjs";
+import { freePort, start } from "./bench/target.mjs";
 import { build } from "./build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -30,7 +30,6 @@ const tell = (what, wrong) => {
   );
   faults.push(...wrong);
 };
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What promtool says: it finds fault on either stream, and does not always end with 1. */
 const promtool = (args, input) => {
@@ -38,15 +37,6 @@ const promtool = (args, input) => {
   if (error) throw error;
   return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
 };
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createSocket();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 
 /** A receiver that takes every other callback. */
 const receiver = () =>

@@ -11,11 +11,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startServer } from "../../packages/testing/src/PostgresServer.mjs";
 import { build } from "../build.mjs";
 import { document } from "./documents.mjs";
-import { start } from "./target.mjs";
+import { ask, quantile } from "./load.mjs";
+import { freePort, start } from "./target.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -29,9 +31,6 @@ const [changes, seconds] = [options.changes, options.seconds].map(Number);
 /** Of changes, while one of fifty is dead. */
 const PER_SECOND = 2;
 const RECEIVERS = 50;
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * q)];
 
 /** What was received: the path, and the milliseconds since the change. */
 let heard = [];
@@ -51,13 +50,8 @@ await new Promise((resolve) => receiver.listen(0, "127.0.0.1", resolve));
 const { port } = receiver.address();
 const at = (path) => `http://127.0.0.1:${port}${path}`;
 
-/** A port where nothing listens. */
-const refusing = await new Promise((resolve) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port: free } = server.address();
-    server.close(() => resolve(`http://127.0.0.1:${free}/`));
-  });
-});
+/** Where nothing listens. */
+const refusing = `http://127.0.0.1:${await freePort()}/`;
 
 await build();
 const folder = mkdtempSync(join(tmpdir(), "cadastre-callbacks-"));
@@ -66,25 +60,18 @@ const daemon = await start("cadastre", folder, server?.url(), {
   env: { CADASTRE_CALLBACK_TARGETS: "127.0.0.1:*", CADASTRE_VAULT_KEY: Buffer.alloc(32, 7).toString("base64") },
 });
 
-const ask = async (method, path, body, type = "application/json") => {
-  const headers = { authorization: `Bearer ${daemon.token}`, ...(body === undefined ? {} : { "content-type": type }) };
-  const answer = await fetch(`http://127.0.0.1:${daemon.port}${path}`, { method, body, headers });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return type === "application/json" && text !== "" ? JSON.parse(text) : undefined;
-};
 const subscribe = async (name, url) => {
   const body = { name, channel: { type: "webhook", url }, types: ["entity.created"], rateLimit: 1000 };
-  return (await ask("POST", "/v1/subscriptions", JSON.stringify(body))).subscription.id;
+  return JSON.parse(await ask(daemon, "POST", "/v1/subscriptions", JSON.stringify(body))).subscription.id;
 };
 const unsubscribe = async (ids) => {
-  for (const id of ids) await ask("DELETE", `/v1/subscriptions/${id}`);
+  for (const id of ids) await ask(daemon, "DELETE", `/v1/subscriptions/${id}`);
 };
 
 let created = 0;
 const create = (count) => {
   const lines = Array.from({ length: count }, () => JSON.stringify(document(created++, "told")));
-  return ask("POST", "/v1/entities/batch", lines.join("\n"), "application/x-ndjson");
+  return ask(daemon, "POST", "/v1/entities/batch", lines.join("\n"), "application/x-ndjson");
 };
 
 const arrived = async (count) => {

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundle } from "../bundle.mjs";
 import { blocks, FORMATS } from "./documents.mjs";
-import { bytes, drive, fetchText, upload } from "./load.mjs";
+import { bytes, drive, fetchText, median, quantile, upload } from "./load.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -38,8 +38,6 @@ const WHAT = {
 const POPULATION = 1_000;
 
 const note = (text) => process.stderr.write(`${text}\n`);
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) * q)] ?? 0;
 
 const start = async (program, what, database) => {
   const child = spawn(process.execPath, [program, what, database], { stdio: ["ignore", "pipe", "inherit"] });
@@ -123,7 +121,7 @@ try {
   const crowds = [];
   for (const connections of [8, 100, 1_000, 3_000]) {
     const { served, turnedAway } = await crowd(targets[0], connections, 5);
-    const [p50, p99] = [0.5, 0.99].map((q) => Math.round(quantile(served, q)));
+    const [p50, p99] = [0.5, 0.99].map((q) => Math.round(quantile(served, q) ?? 0));
     crowds.push({ connections, rate: Math.round(served.length / 5), p50, p99, turnedAway: Math.round(turnedAway / 5) });
   }
   if (options.json) console.log(JSON.stringify({ rows, crowds }, undefined, 2));

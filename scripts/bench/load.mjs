@@ -66,6 +66,20 @@ export const drive = async ({ port, connections, seconds, next }) => {
   return { answers, rate: answers / ((performance.now() - started) / 1000) };
 };
 
+/** Of the sorted numbers the one before which a share of `q` stands; undefined if there is none. */
+export const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * q)];
+
+export const median = (numbers) => quantile(numbers, 0.5);
+
+/** Asks a daemon; the text of its answer, which has to be a good one. */
+export const ask = async ({ port, token }, method, path, body, type = "application/json") => {
+  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": type }) };
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body, headers });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text;
+};
+
 /** The text of one answer. */
 export const fetchText = (port, path, token) =>
   new Promise((resolve, reject) => {

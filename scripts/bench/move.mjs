@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,21 +14,14 @@ import { parseArgs } from "node:util";
 import { startServer } from "../../packages/testing/src/PostgresServer.mjs";
 import { build } from "../build.mjs";
 import { document } from "./documents.mjs";
-import { start } from "./target.mjs";
+import { ask } from "./load.mjs";
+import { memoryOf, start } from "./target.mjs";
 
 const { values } = parseArgs({ options: { entities: { type: "string", default: "100000" } } });
 const program = fileURLToPath(new URL("../../packages/cli/bin/cadastre.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cadastre-move-"));
 const at = (name) => join(folder, name);
 const env = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder };
-
-const peakOf = (pid) => {
-  try {
-    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-};
 
 const run = async (what, ...words) => {
   const begun = performance.now();
@@ -43,7 +36,8 @@ const run = async (what, ...words) => {
     said = (said + chunk).slice(-1000);
   });
   const watch = setInterval(() => {
-    peak = Math.max(peak, peakOf(child.pid));
+    // Of one that has just ended nothing is told.
+    if (child.exitCode === null) peak = Math.max(peak, memoryOf(child.pid).peak || 0);
   }, 50);
   const code = await new Promise((resolve) => child.on("close", resolve));
   clearInterval(watch);
@@ -55,27 +49,18 @@ const run = async (what, ...words) => {
 /** Changes a hundredth of the entities five times, removes some and subscribes, as people do with a running daemon. */
 const live = async (count) => {
   const daemon = await start("cadastre", folder);
-  const ask = async (method, path, body, type = "application/json") => {
-    const headers = {
-      authorization: `Bearer ${daemon.token}`,
-      ...(body === undefined ? {} : { "content-type": type }),
-    };
-    const answer = await fetch(`http://127.0.0.1:${daemon.port}${path}`, { method, body, headers });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return text;
-  };
   for (let round = 0; round < 5; round++) {
     const lines = Array.from({ length: Math.ceil(count / 100) }, (_, i) => {
       const entity = document(i, "moved");
       entity.metadata.description = `change ${round}`;
       return JSON.stringify(entity);
     });
-    await ask("POST", "/v1/entities/batch", lines.join("\n"), "application/x-ndjson");
+    await ask(daemon, "POST", "/v1/entities/batch", lines.join("\n"), "application/x-ndjson");
   }
-  const { items } = JSON.parse(await ask("GET", "/v1/entities?q=moved&limit=20"));
-  for (const { metadata } of items) await ask("DELETE", `/v1/entities/${metadata.uid}?force=true`);
+  const { items } = JSON.parse(await ask(daemon, "GET", "/v1/entities?q=moved&limit=20"));
+  for (const { metadata } of items) await ask(daemon, "DELETE", `/v1/entities/${metadata.uid}?force=true`);
   await ask(
+    daemon,
     "POST",
     "/v1/subscriptions",
     JSON.stringify({

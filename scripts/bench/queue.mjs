@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startServer } from "../../packages/testing/src/PostgresServer.mjs";
 import { bundle } from "../bundle.mjs";
+import { quantile } from "./load.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const file = join(root, "packages/testing/node_modules/.cache/queue-bench.cjs");
@@ -24,7 +25,6 @@ const rate = async (count, run) => {
   await run();
   return Math.round((count / (performance.now() - start)) * 1000);
 };
-const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * q)];
 
 const benchQueue = async ({ jobs, delayed, note }) => {
   await bundle(join(root, "packages/testing/src/QueueBench.ts"), file);

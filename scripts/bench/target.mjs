@@ -5,12 +5,14 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { fetchText } from "./load.mjs";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-const freePort = () =>
+/** One where nothing listens now. */
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {
@@ -31,8 +33,6 @@ const COMMANDS = {
 };
 
 export const NAMES = Object.keys(COMMANDS);
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Starts a server on the databases of a folder, or on `url`, and waits for its first healthy answer. `words` and `env` are for
@@ -78,7 +78,7 @@ export const start = async (name, folder, url, { words = [], env = {}, program }
 };
 
 /** Resident memory now, and the most there was, in MB; without /proc only what `ps` tells of now. */
-const memoryOf = (pid) => {
+export const memoryOf = (pid) => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const field = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024;
