@@ -1,6 +1,7 @@
 import { Archive } from "@cadastre/domain/Archive";
 import { Diagnosis, type Finding } from "@cadastre/domain/Diagnosis";
 import { EntityStore, type EntityWrite } from "@cadastre/domain/EntityStore";
+import type { ChangeEvent } from "@cadastre/domain/Event";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import { describe, expect } from "@effect/vitest";
@@ -8,7 +9,7 @@ import * as Chunk from "effect/Chunk";
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import type { Backend } from "../Backends.ts";
-import { entity, event } from "../Fixtures.ts";
+import { entity, event, subscription } from "../Fixtures.ts";
 import { tester } from "../internal/tester.ts";
 
 /** `Diagnosis`. What it finds where something is wrong is each adapter's own test: only that can do the wrong. */
@@ -30,6 +31,9 @@ export const diagnoses = (backend: Backend): void => {
       transact(Effect.zipRight(store.save(writes), log.append(writes.map((write) => event(write))))),
     );
 
+  const appended = (one: ChangeEvent) =>
+    Effect.flatMap(Effect.all([UnitOfWork, EventLog]), ([{ transact }, log]) => transact(log.append([one])));
+
   describe(`Diagnosis on ${backend.name}`, () => {
     test("finds nothing bad in a store that was only ever used by its ports, and changes nothing", () =>
       Effect.gen(function* () {
@@ -38,6 +42,9 @@ export const diagnoses = (backend: Backend): void => {
           ...Array.from({ length: 1201 }, () => entity({ tags: ["t", "t2"], labels: { a: "1" } })),
           entity({ title: "Größe ẞ 😀", state: "inactive", spec: { owner: "o", dependsOn: ["resource:a"] } }),
         ]);
+        // A subscription has events where it is disabled or enabled, and not for each of its revisions.
+        const { id: uid } = subscription();
+        yield* appended({ ...event(entity({}), "subscription.disabled"), uid, revision: 4 });
         const before = yield* dumped;
         const findings = yield* examined;
         expect(findings.filter(isBad)).toEqual([]);
