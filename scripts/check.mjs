@@ -16,7 +16,7 @@ const CHECKS = {
   boundaries: () =>
     faultsOf("node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--output-type", "err-long", "packages"),
   openapi: () => faultsOf("scripts/openapi.mjs", "--check"),
-  metrics: () => faultsOf("scripts/metrics.mjs", "--check"),
+  reference: () => faultsOf("scripts/reference.mjs", "--check"),
   switches,
   keys,
   lengths,

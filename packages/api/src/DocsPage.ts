@@ -161,8 +161,13 @@ const bodyExample = (schema: unknown, document: OpenApiDocument): unknown => {
 const failures = (): string => `<section id="failures"><h3>Failures</h3>
 <p>Every failure is a <a href="#schema-Problem">problem document</a> (RFC 9457) of the type <code>application/problem+json</code>. Programs go by its <code>code</code>.</p>
 ${table(
-  ["Code", "Status", "Meaning"],
-  CODES.map(({ code, status, title }) => [`<code id="${code}">${code}</code>`, String(status), escape(title)]),
+  ["Code", "Status", "Meaning", "What to do"],
+  CODES.map(({ code, status, title, advice }) => [
+    `<code id="${code}">${code}</code>`,
+    String(status),
+    escape(title),
+    prose(advice),
+  ]),
 )}</section>`;
 
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {

@@ -11,28 +11,51 @@ import type { Style } from "./Output.ts";
 /** What follows the first paragraph of a description and is shown as it stands. */
 export const EXAMPLES = "EXAMPLES";
 
-/** A command's page: what it is for, how it is written, its parts, examples. */
-export const page = ({ path, command }: CommandLine.Place, style: Style, width: number): string => {
-  const sections = sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER));
-  const children = CommandLine.subcommands(command);
-  const labels = [...(sections.get("ARGUMENTS")?.definitions ?? [])].map(([label]) => label);
-  const usage = [path.join(" "), children.size > 0 ? "<command>" : "[options]", ...labels].join(" ");
-  const titled = (title: string, body: string) => (body === "" ? [] : [`${style.bold(title)}\n${body}`]);
-  const list = (entries: ReadonlyArray<readonly [string, string]>) => definitions(entries, width, style.cyan);
+type Entries = ReadonlyArray<readonly [label: string, about: string]>;
 
-  return [
-    ...(sections.get("DESCRIPTION")?.paragraphs ?? []).map((paragraph) => wrap(paragraph, width)),
-    ...titled("Usage", `  ${usage}`),
-    ...titled("Commands", list([...children].map(([name, child]) => [name, summary(child)]))),
-    ...titled("Arguments", list(sections.get("ARGUMENTS")?.definitions ?? [])),
-    ...titled("Options", list([...(sections.get("OPTIONS")?.definitions ?? []), ...CommandLine.GLOBAL])),
-    ...titled("Examples", (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${line}`).join("\n")),
-  ].join("\n\n");
+/** What there is to say of a command. */
+export interface Contents {
+  readonly description: ReadonlyArray<string>;
+  readonly usage: string;
+  readonly commands: Entries;
+  readonly arguments: Entries;
+  /** Without those that every command takes. */
+  readonly options: Entries;
+  readonly examples: ReadonlyArray<string>;
+}
+
+export const contents = ({ path, command }: CommandLine.Place): Contents => {
+  const sections = sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER));
+  const children = [...CommandLine.subcommands(command)];
+  const args = sections.get("ARGUMENTS")?.definitions ?? [];
+  return {
+    description: sections.get("DESCRIPTION")?.paragraphs ?? [],
+    usage: [path.join(" "), children.length > 0 ? "<command>" : "[options]", ...args.map(([label]) => label)].join(" "),
+    commands: children.map(([name, child]) => [
+      name,
+      contents({ path: [...path, name], command: child }).description[0] ?? "",
+    ]),
+    arguments: args,
+    options: sections.get("OPTIONS")?.definitions ?? [],
+    examples: sections.get(EXAMPLES)?.paragraphs ?? [],
+  };
 };
 
-/** The first paragraph of a command's description. */
-const summary = (command: CommandLine.Command): string =>
-  sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
+/** A command's page: what it is for, how it is written, its parts, examples. */
+export const page = (place: CommandLine.Place, style: Style, width: number): string => {
+  const { description, usage, commands, arguments: args, options, examples } = contents(place);
+  const titled = (title: string, body: string) => (body === "" ? [] : [`${style.bold(title)}\n${body}`]);
+  const list = (entries: Entries) => definitions(entries, width, style.cyan);
+
+  return [
+    ...description.map((paragraph) => wrap(paragraph, width)),
+    ...titled("Usage", `  ${usage}`),
+    ...titled("Commands", list(commands)),
+    ...titled("Arguments", list(args)),
+    ...titled("Options", list([...options, ...CommandLine.GLOBAL])),
+    ...titled("Examples", examples.map((line) => `  ${line}`).join("\n")),
+  ].join("\n\n");
+};
 
 interface Section {
   readonly paragraphs: Array<string>;

@@ -33,7 +33,7 @@ export const VERSION = manifest.version;
 
 const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, api, admin, config] as const;
 
-const root = CommandLine.withChildren(
+export const root = CommandLine.withChildren(
   Command.make(NAME).pipe(
     Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
     Command.withSubcommands(COMMANDS),
