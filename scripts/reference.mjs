@@ -30,6 +30,7 @@ const declarations = async () => {
     ...measured().map((path) => `import "./${path}";`),
     `export { families } from "./${METER}";`,
     'export { document } from "./packages/api/src/OpenApi.ts";',
+    'export { ADVICE } from "./packages/api/src/Advice.ts";',
     'export { CODES } from "./packages/api/src/Problem.ts";',
     'export * as CommandLine from "./packages/cli/src/CommandLine.ts";',
     'export * as Config from "./packages/cli/src/Config.ts";',
@@ -353,12 +354,12 @@ ${table(
 `;
 };
 
-const errors = ({ CODES }) => `# Errors
+const errors = ({ ADVICE, CODES }) => `# Errors
 
 ${NOTE} Every failure of a call is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) of the type \`application/problem+json\`. Programs go by its
 \`code\`; \`detail\` tells people what is wrong this time and how to mend it, \`requestId\` is in the log.
 
-${CODES.map(({ code, status, title, advice }) => `## ${code}\n\n**${status}** ${title}. ${advice}`).join("\n\n")}
+${CODES.map(({ code, status, title }) => `## ${code}\n\n**${status}** ${title}. ${ADVICE[code]}`).join("\n\n")}
 `;
 
 const metrics = ({ families }) => {

@@ -2,6 +2,7 @@
  * The OpenAPI document as one page for people: readable, searchable, with a command to paste for each call. It needs
  * nothing from elsewhere, so it works offline.
  */
+import { ADVICE } from "./Advice.ts";
 import { script, style } from "./internal/docsAssets.ts";
 import type { OpenApiDocument } from "./OpenApi.ts";
 import { CODES } from "./Problem.ts";
@@ -162,11 +163,11 @@ const failures = (): string => `<section id="failures"><h3>Failures</h3>
 <p>Every failure is a <a href="#schema-Problem">problem document</a> (RFC 9457) of the type <code>application/problem+json</code>. Programs go by its <code>code</code>.</p>
 ${table(
   ["Code", "Status", "Meaning", "What to do"],
-  CODES.map(({ code, status, title, advice }) => [
+  CODES.map(({ code, status, title }) => [
     `<code id="${code}">${code}</code>`,
     String(status),
     escape(title),
-    prose(advice),
+    prose(ADVICE[code]),
   ]),
 )}</section>`;
 

@@ -44,184 +44,50 @@ interface Row {
   readonly status: number;
   readonly code: string;
   readonly title: string;
-  /** What the caller can do. */
-  readonly advice: string;
 }
 
 /** The one place that knows which domain error has which status. */
 export const DOMAIN = {
-  InvalidInput: {
-    status: 400,
-    code: "invalid-input",
-    title: "The input cannot be used",
-    advice: "`errors` has every fault with its path and how to mend it. The same request again changes nothing.",
-  },
-  Unauthenticated: {
-    status: 401,
-    code: "unauthenticated",
-    title: "Credentials are missing or not valid",
-    advice:
-      "Send `Authorization: Bearer …` with a token that is neither expired nor revoked; `cadastre admin token create` makes one.",
-  },
-  PermissionDenied: {
-    status: 403,
-    code: "permission-denied",
-    title: "The token lacks a scope",
-    advice: "`scope` is what the token lacks: ask with one that has it.",
-  },
-  NotFound: {
-    status: 404,
-    code: "not-found",
-    title: "Not registered",
-    advice: "Check the uid or the reference. The history of what was deleted stays under its uid.",
-  },
-  AlreadyExists: {
-    status: 409,
-    code: "already-exists",
-    title: "The reference is taken",
-    advice: "`reference` is taken: take another name, or replace what is there with PUT.",
-  },
-  HasDependencies: {
-    status: 409,
-    code: "has-dependencies",
-    title: "Other entities depend on it",
-    advice: "`dependents` tells which: change or retire them first, or delete with `force=true`.",
-  },
-  ManagedElsewhere: {
-    status: 409,
-    code: "managed-elsewhere",
-    title: "Kept by a managed source",
-    advice: "`managedBy` keeps it: change it there, or write it here with `force=true`.",
-  },
-  WrongState: {
-    status: 409,
-    code: "wrong-state",
-    title: "Not in a state that allows it",
-    advice: "Read it again: `state` is the one that it is in.",
-  },
-  RevisionConflict: {
-    status: 412,
-    code: "revision-conflict",
-    title: "At another revision",
-    advice: "Read it again, make the change on what is there now, and send that revision as `If-Match`.",
-  },
-  PayloadTooLarge: {
-    status: 413,
-    code: "payload-too-large",
-    title: "The body is too large",
-    advice: "`limit` is the most that is taken, in bytes. Many documents go to `/v1/entities/batch`.",
-  },
-  StoreUnavailable: {
-    status: 503,
-    code: "store-unavailable",
-    title: "The store does not answer",
-    advice: "Try again after `Retry-After`. Where it stays so, `cadastre admin doctor` examines the database.",
-  },
-  SecretsUnavailable: {
-    status: 503,
-    code: "secrets-unavailable",
-    title: "Secrets cannot be sealed or opened",
-    advice: "The operator has to give back the key that sealed them: `vaultKeyFile` or `CADASTRE_VAULT_KEY`.",
-  },
-  IdentityUnavailable: {
-    status: 503,
-    code: "identity-unavailable",
-    title: "The token cannot be checked",
-    advice:
-      "The token's issuer does not answer: try again after `Retry-After`. The catalog's own tokens work meanwhile.",
-  },
+  InvalidInput: { status: 400, code: "invalid-input", title: "The input cannot be used" },
+  Unauthenticated: { status: 401, code: "unauthenticated", title: "Credentials are missing or not valid" },
+  PermissionDenied: { status: 403, code: "permission-denied", title: "The token lacks a scope" },
+  NotFound: { status: 404, code: "not-found", title: "Not registered" },
+  AlreadyExists: { status: 409, code: "already-exists", title: "The reference is taken" },
+  HasDependencies: { status: 409, code: "has-dependencies", title: "Other entities depend on it" },
+  ManagedElsewhere: { status: 409, code: "managed-elsewhere", title: "Kept by a managed source" },
+  WrongState: { status: 409, code: "wrong-state", title: "Not in a state that allows it" },
+  RevisionConflict: { status: 412, code: "revision-conflict", title: "At another revision" },
+  PayloadTooLarge: { status: 413, code: "payload-too-large", title: "The body is too large" },
+  StoreUnavailable: { status: 503, code: "store-unavailable", title: "The store does not answer" },
+  SecretsUnavailable: { status: 503, code: "secrets-unavailable", title: "Secrets cannot be sealed or opened" },
+  IdentityUnavailable: { status: 503, code: "identity-unavailable", title: "The token cannot be checked" },
 } as const satisfies { readonly [Tag in DomainError["_tag"]]: Row };
 
 /** Failures of the exchange itself, before or beside any use case. */
 export const TRANSPORT = {
-  BadRequest: {
-    status: 400,
-    code: "bad-request",
-    title: "Not a request that HTTP allows",
-    advice: "The request line or a header is malformed: mend the client.",
-  },
-  HostRefused: {
-    status: 403,
-    code: "host-refused",
-    title: "Not addressed to this server",
-    advice:
-      "Ask by an address of the daemon, or have the operator enter the name in `hostnames`. Pages of other origins are never let in.",
-  },
-  RouteUnknown: {
-    status: 404,
-    code: "route-unknown",
-    title: "There is nothing at this path",
-    advice: "`/docs` has every path.",
-  },
-  MethodNotAllowed: {
-    status: 405,
-    code: "method-not-allowed",
-    title: "The path does not take this method",
-    advice: "`Allow` tells which it takes.",
-  },
-  RequestTimeout: {
-    status: 408,
-    code: "request-timeout",
-    title: "The request did not arrive in time",
-    advice:
-      "The header has to come within 5 s, the whole request within 15 s, a stream without a pause of 30 s: send it again.",
-  },
+  BadRequest: { status: 400, code: "bad-request", title: "Not a request that HTTP allows" },
+  HostRefused: { status: 403, code: "host-refused", title: "Not addressed to this server" },
+  RouteUnknown: { status: 404, code: "route-unknown", title: "There is nothing at this path" },
+  MethodNotAllowed: { status: 405, code: "method-not-allowed", title: "The path does not take this method" },
+  RequestTimeout: { status: 408, code: "request-timeout", title: "The request did not arrive in time" },
   UnsupportedMediaType: {
     status: 415,
     code: "unsupported-media-type",
     title: "The path does not take this content type",
-    advice: "`detail` tells which it takes.",
   },
-  ExpectationFailed: {
-    status: 417,
-    code: "expectation-failed",
-    title: "The expectation cannot be met",
-    advice: "Leave out `Expect`, or ask for `100-continue`.",
-  },
-  HeadersTooLarge: {
-    status: 431,
-    code: "headers-too-large",
-    title: "The header is too large",
-    advice: "All headers together may have 16 KiB.",
-  },
-  RateLimited: {
-    status: 429,
-    code: "rate-limited",
-    title: "Too many requests",
-    advice: "Wait as long as `Retry-After` says. Larger pages, batches and the feed need fewer requests.",
-  },
-  Internal: {
-    status: 500,
-    code: "internal",
-    title: "A fault of the server",
-    advice: "Report it with the `requestId`: the log has the cause under it.",
-  },
-  Timeout: {
-    status: 503,
-    code: "timeout",
-    title: "The answer took too long",
-    advice: "Ask for less at a time. A write may have been made: look before it is sent again.",
-  },
-  TooManyStreams: {
-    status: 503,
-    code: "too-many-streams",
-    title: "Too many clients follow the feed",
-    advice: "Try again later, or read the feed page by page meanwhile.",
-  },
-  Overloaded: {
-    status: 503,
-    code: "overloaded",
-    title: "More requests than can be served",
-    advice: "Nothing was done: try again after `Retry-After`.",
-  },
+  ExpectationFailed: { status: 417, code: "expectation-failed", title: "The expectation cannot be met" },
+  HeadersTooLarge: { status: 431, code: "headers-too-large", title: "The header is too large" },
+  RateLimited: { status: 429, code: "rate-limited", title: "Too many requests" },
+  Internal: { status: 500, code: "internal", title: "A fault of the server" },
+  Timeout: { status: 503, code: "timeout", title: "The answer took too long" },
+  TooManyStreams: { status: 503, code: "too-many-streams", title: "Too many clients follow the feed" },
+  Overloaded: { status: 503, code: "overloaded", title: "More requests than can be served" },
 } as const satisfies { readonly [Name in string]: Row };
 
 export type TransportFailure = keyof typeof TRANSPORT;
 
-const ROWS: ReadonlyArray<Row> = [...Object.values(DOMAIN), ...Object.values(TRANSPORT)];
-
-/** Every stable code with its status, its title and what to do, in the order of the statuses. */
-export const CODES: ReadonlyArray<Row> = [...ROWS].sort((a, b) => a.status - b.status);
+/** Every stable code with its status and title, in the order of the statuses. */
+export const CODES = [...Object.values(DOMAIN), ...Object.values(TRANSPORT)].sort((a, b) => a.status - b.status);
 
 const maybe = <A, I>(schema: Schema.Schema<A, I>, description: string) => optional(schema.annotations({ description }));
 
