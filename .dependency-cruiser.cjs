@@ -24,7 +24,7 @@ const PACKAGES = {
   server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
   cli: { workspace: [".*"], node: true },
   testing: { workspace: [".*"], node: true },
-  e2e: { workspace: ["sdk", "testing", "domain"], node: true },
+  e2e: { workspace: ["sdk", "descriptors", "testing", "domain"], node: true },
 };
 
 const any = (names) => `(${names.join("|")})`;

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import * as Markdown from "@cadastre/e2e/Markdown";
 import * as Program from "@cadastre/e2e/Program";
 import { expect, layer } from "@effect/vitest";
 import * as Context from "effect/Context";
@@ -51,10 +52,8 @@ const installed = Layer.scoped(
   ),
 );
 
-const blocks = (language: string): ReadonlyArray<string> => {
-  const page = readFileSync(join(root, "packages/sdk/README.md"), "utf8");
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, text = ""]) => text);
-};
+const blocks = (language: string): ReadonlyArray<string> =>
+  Markdown.blocks("packages/sdk/README.md").flatMap((block) => (block.language === language ? [block.text] : []));
 
 layer(installed, { excludeTestServices: true, timeout: 240_000 })(
   "the packages, installed by npm in an empty folder",
