@@ -23,14 +23,14 @@
             inherit (package) pname version src;
             pnpm = pkgs.pnpm_10;
             fetcherVersion = 2;
-            # Of the lock file: `nix build` says what it should be when that has changed.
+            # Of the lock file, and not known yet: only Nix with nixpkgs at hand can tell it. `nix build` ends with what it should be.
             hash = pkgs.lib.fakeHash;
           };
           nativeBuildInputs = [ pkgs.nodejs_22 pkgs.pnpm_10 pkgs.pnpmConfigHook pkgs.makeWrapper pkgs.python3 ];
           # The native driver is compiled against the headers of this Node.
           env.npm_config_nodedir = pkgs.nodejs_22;
           buildPhase = ''
-            pnpm rebuild better-sqlite3 esbuild
+            pnpm rebuild --recursive better-sqlite3 esbuild
             node scripts/build.mjs
           '';
           installPhase = ''

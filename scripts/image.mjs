@@ -156,7 +156,10 @@ const tryOut = async ({ root: folder, env, user, image }) => {
     "--no-new-privs",
     "--bounding-set=-all",
   ];
-  const options = { env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/home/node", ...env }, encoding: "utf8" };
+  const options = {
+    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/home/node", ...env },
+    encoding: "utf8",
+  };
 
   const inside = ["chroot", folder, ...limited, ...command(image.ENTRYPOINT), ...command(image.CMD)];
   const daemon = spawn("unshare", ["--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", ...inside], {

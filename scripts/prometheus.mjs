@@ -124,6 +124,7 @@ const main = async (folder) => {
   const ask = async (path) => (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json();
   try {
     tell("promtool check rules", promtool(["check", "rules", alerts]));
+    tell("promtool test rules", promtool(["test", "rules", alerts.replace(".yaml", ".test.yaml")]));
     const target = `http://127.0.0.1:${sink.address().port}`;
     for (let i = 0; i < 8; i++) {
       await use(daemon, target, i);

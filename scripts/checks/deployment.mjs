@@ -4,17 +4,30 @@
 import { spawnSync } from "node:child_process";
 import { root } from "./run.mjs";
 
-const TOOLS = [
-  ["systemd-analyze", "verify", "docs/cadastre.service"],
-  ["nix-instantiate", "--parse", "flake.nix"],
-];
+/** For each file what examines it: the first that is here. */
+const TOOLS = {
+  "docs/cadastre.service": [["systemd-analyze", "verify", "docs/cadastre.service"]],
+  "flake.nix": [["nix-instantiate", "--parse", "flake.nix"]],
+  "compose.yaml": [
+    ["docker", "compose", "config", "--quiet"],
+    ["docker-compose", "config", "--quiet"],
+  ],
+  "docs/observability/alerts.yaml": [["promtool", "test", "rules", "docs/observability/alerts.test.yaml"]],
+};
+
+/** Docker has Compose as a plug-in, or has not. */
+const isHere = ([tool, ...words]) =>
+  spawnSync(tool, tool === "docker" ? [words[0], "version"] : ["--version"], { stdio: "ignore" }).status === 0;
 
 export const deployment = () =>
-  TOOLS.flatMap(([tool, ...words]) => {
-    const { error, status, stdout, stderr } = spawnSync(tool, words, { cwd: root, encoding: "utf8" });
-    if (error?.code === "ENOENT") {
-      console.log(`        skipped: ${words.at(-1)}, for there is no ${tool} here`);
+  Object.entries(TOOLS).flatMap(([file, commands]) => {
+    const found = commands.find(isHere);
+    if (found === undefined) {
+      console.log(`        skipped: ${file}, for there is no ${commands.map(([tool]) => tool).join(", no ")} here`);
       return [];
     }
-    return status === 0 ? [] : [`${tool} ${words.join(" ")}: ${stdout}${stderr}`];
+    const [tool, ...words] = found;
+    const env = { ...process.env, POSTGRES_PASSWORD: "-", CADASTRE_VAULT_KEY: "-" };
+    const { status, stdout, stderr } = spawnSync(tool, words, { cwd: root, encoding: "utf8", env });
+    return status === 0 ? [] : [`${found.join(" ")}: ${stdout}${stderr}`];
   });
