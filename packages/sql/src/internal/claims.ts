@@ -30,9 +30,11 @@ export const make = (
   const claimable = sql`queue = ${"queue"} AND state = 'ready' AND ${dialect.isAmong(sql`kind`, dialect.texts("kinds"))}
     AND (group_key IS NULL OR NOT (${dialect.isAmong(sql`group_key`, dialect.texts("full"))}))`;
 
-  // On the reader: an idle worker takes no lock and writes nothing.
+  const order = sql`ORDER BY priority DESC, run_at, id`;
+  // On the reader: an idle worker takes no lock and writes nothing. In order, which only the index has: where it need not
+  // be, Postgres may read the table from its beginning, that is all that is done.
   const look = statements.prepare(sql`
-    SELECT EXISTS (SELECT 1 FROM jobs WHERE ${claimable}) AS claimable,
+    SELECT (SELECT id FROM jobs WHERE ${claimable} ${order} LIMIT 1) IS NOT NULL AS claimable,
       (SELECT min(run_at) FROM jobs WHERE queue = ${"queue"} AND state = 'scheduled') AS due,
       (SELECT min(lease_until) FROM jobs WHERE queue = ${"queue"} AND state = 'running') AS ending`);
 
@@ -58,7 +60,6 @@ export const make = (
     RETURNING queue, ordering_key, state`);
 
   // One statement, so that it needs no transaction around it. What is locked although its group is full stays as it is.
-  const order = sql`ORDER BY priority DESC, run_at, id`;
   const take = statements.prepareWrite(sql`
     WITH picked AS MATERIALIZED (
       SELECT id, priority, run_at, group_key FROM jobs WHERE ${claimable} ${order} LIMIT ${"limit"} ${dialect.skipLocked}
