@@ -21,8 +21,8 @@ import * as Postgres from "../src/Postgres.ts";
 import * as plans from "./plans.ts";
 
 /** What is done comes first in the table, as it does in life. */
-const JOBS = `INSERT INTO jobs (queue, kind, payload, state, priority, run_at, max_attempts, created_at, updated_at, finished_at)
-  SELECT 'q', 'k', '{}', state, 0, CASE state WHEN 'scheduled' THEN 9e15 ELSE 0 END, 5, 0, 0, finished_at
+const JOBS = `INSERT INTO jobs (queue, kind, group_key, payload, state, priority, run_at, max_attempts, created_at, updated_at, finished_at)
+  SELECT 'q', 'k', CASE WHEN n % 2 = 0 THEN 'g' || n % 20 END, '{}', state, 0, CASE state WHEN 'scheduled' THEN 9e15 ELSE 0 END, 5, 0, 0, finished_at
   FROM (VALUES ('done', 0), ('scheduled', NULL), ('ready', NULL)) s (state, finished_at), generate_series(1, 20000) n`;
 
 const DELIVERIES = `INSERT INTO deliveries
@@ -82,8 +82,9 @@ describe("query plans of Postgres beside a backlog", () => {
         const { queue, steps } = yield* Explained;
         expectIndexes(
           yield* steps(queue.claim(claim({ limit: 5, lease: 60_000 }))),
-          ...["jobs_ready", "jobs_scheduled", "jobs_running"],
-          ...["jobs_ready", "jobs_pkey"],
+          // Without those that go from one group to the next, of which Postgres does not tell.
+          ...["jobs_ready", "jobs_ready", "jobs_ready", "jobs_scheduled", "jobs_running"],
+          ...["jobs_ready", "jobs_ready", "jobs_ready", "jobs_pkey"],
         );
       }),
     );
