@@ -31,6 +31,11 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     find: /AND kind (?:IN|= ANY) \((?:ARRAY\()?(SELECT (?:value FROM json_each\(\?\)|json_array_elements_text\(\$\d+::json\)))\)+/g,
     replace: "AND (SELECT count(*) FROM ($1) known) >= 0",
   },
+  {
+    fault: "a claim goes to the first group alone",
+    find: /(FROM groups WHERE) name IS NOT NULL\)/g,
+    replace: "$1 1 = 0)",
+  },
   { fault: "a claim ignores full groups", find: /NOT \(name (IN|=)/g, replace: "NOT ('' $1" },
   { fault: "a claim takes more of a group than there is room for", find: "OR place <=", replace: "OR 0 <=" },
   {
