@@ -157,7 +157,7 @@ const tryOut = async ({ root: folder, env, user, image }) => {
     "--bounding-set=-all",
   ];
   const options = {
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/home/node", ...env },
+    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/tmp", ...env },
     encoding: "utf8",
   };
 
