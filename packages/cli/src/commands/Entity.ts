@@ -15,6 +15,8 @@ const implementation = Effect.promise(() => import("./internal/entity.ts"));
 
 const applying = Effect.promise(() => import("./internal/apply.ts"));
 
+const editing = Effect.promise(() => import("./internal/edit.ts"));
+
 const patching = Effect.promise(() => import("./internal/patch.ts"));
 
 const paths = Args.text({ name: "path" }).pipe(
@@ -151,6 +153,26 @@ const patch = Command.make(
   ),
 );
 
+const edit = Command.make(
+  "edit",
+  {
+    reference,
+    force: Options.flag("force", "Write even if a managed source keeps the entity"),
+    ...Options.connection,
+  },
+  (given) => Effect.flatMap(editing, ({ edit }) => edit(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Edit an entity in your editor",
+      [
+        "As YAML in $VISUAL or $EDITOR, which may have arguments, else in vi or nano. What the editor leaves is checked as apply does; the faults are shown in the editor again. A change that somebody else made meanwhile is never written over, and your draft is kept.",
+      ],
+      ["cadastre entity edit payments", "EDITOR='code --wait' cadastre entity edit component:payments"],
+    ),
+  ),
+);
+
 const remove = Command.make(
   "delete",
   { references: Args.atLeast(reference, 1), force, ...Options.connection },
@@ -165,7 +187,7 @@ const remove = Command.make(
   ),
 );
 
-const children = [list, get, ...questions, apply, validate, patch, remove] as const;
+const children = [list, get, ...questions, apply, validate, edit, patch, remove] as const;
 
 export const entity = CommandLine.withChildren(
   Command.make("entity").pipe(
