@@ -115,7 +115,13 @@ export const interpret = (
           continue;
         }
         const value = inline ?? words.shift();
-        if (value === undefined) return yield* usage(place, `${option} needs a value.`);
+        if (value === undefined) return yield* usage(place, `${option} needs a value${oneOf(known, ": ")}.`);
+        if (known.words.length > 0 && !known.words.includes(value)) {
+          return yield* usage(
+            place,
+            `${option} must be one of${oneOf(known, ": ")}, not "${value}"${closest(value, known.words)}.`,
+          );
+        }
         if (option === "--log-level") logLevel = value;
         else if (option === "--completions") return { _tag: "Completions", shell: value };
         else chosen.push(option, value);
@@ -148,20 +154,29 @@ const unknownCommand = (place: Place, word: string): Failure => {
   );
 };
 
-interface OptionUse {
+export interface OptionUse {
   readonly takesValue: boolean;
   readonly mayRepeat: boolean;
+  /** Values that it may have; empty: any. */
+  readonly words: ReadonlyArray<string>;
+  /** What stands for a value in the help: FILE. */
+  readonly placeholder: string;
 }
 
-const GLOBAL_OPTION: OptionUse = { takesValue: true, mayRepeat: true };
+const oneOf = ({ words }: OptionUse, before: string): string =>
+  words.length === 0 ? "" : `${before}${words.join(", ")}`;
+
+const GLOBAL_OPTION: OptionUse = { takesValue: true, mayRepeat: true, words: [], placeholder: "" };
 
 /** Options of one command by all their names (`--output`, `-o`). */
-const optionsOf = (command: Command): ReadonlyMap<string, OptionUse> => {
+export const optionsOf = (command: Command): ReadonlyMap<string, OptionUse> => {
   const found = new Map<string, OptionUse>();
   const walk = (usage: Usage.Usage, mayRepeat: boolean): void => {
     switch (usage._tag) {
       case "Named": {
-        const use = { takesValue: Option.isSome(usage.acceptedValues), mayRepeat };
+        const placeholder = Option.getOrElse(usage.acceptedValues, () => "");
+        const words = placeholder.includes(" | ") ? placeholder.split(" | ") : [];
+        const use = { takesValue: Option.isSome(usage.acceptedValues), mayRepeat, words, placeholder };
         for (const name of usage.names) if (name.startsWith("-")) found.set(name, use);
         return;
       }

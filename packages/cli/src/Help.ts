@@ -5,7 +5,7 @@ import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
 import type * as HelpDoc from "@effect/cli/HelpDoc";
 import * as CommandLine from "./CommandLine.ts";
 import { paragraphs, spanText } from "./internal/helpText.ts";
-import { definitions, wrap } from "./internal/text.ts";
+import { columns, definitions, LABEL, wrap } from "./internal/text.ts";
 import type { Style } from "./Output.ts";
 
 /** What follows the first paragraph of a description and is shown as it stands. */
@@ -71,8 +71,12 @@ const sectionsOf = (help: HelpDoc.HelpDoc): ReadonlyMap<string, Section> => {
   return sections;
 };
 
-/** `(-o, --output json | yaml)` without its brackets. */
-const tidy = (label: string): string => label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
+/** `(-o, --output json | yaml)` is `-o, --output json|yaml`; words that are too many for a column are in the description. */
+const tidy = (label: string): string => {
+  const bare = label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
+  const short = bare.replaceAll(" | ", "|");
+  return columns(short) <= LABEL ? short : bare.replace(/ \S+ \| .*?(\.{3})?$/, " WORD$1");
+};
 
 /** What `@effect/cli` says of every option and what is plain without being said. */
 const COMMONPLACE =

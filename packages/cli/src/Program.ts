@@ -20,6 +20,7 @@ import { job } from "./commands/Job.ts";
 import { mcpBridge, mcpConfig } from "./commands/Mcp.ts";
 import { GlobalFlags } from "./commands/Options.ts";
 import { subscription } from "./commands/Subscription.ts";
+import { token, whoami } from "./commands/Token.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import * as Help from "./Help.ts";
@@ -31,7 +32,21 @@ export const NAME = "cadastre";
 
 export const VERSION = manifest.version;
 
-const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, api, admin, config] as const;
+const COMMANDS = [
+  daemon,
+  mcpBridge,
+  mcpConfig,
+  entity,
+  facets,
+  event,
+  subscription,
+  job,
+  token,
+  whoami,
+  api,
+  admin,
+  config,
+] as const;
 
 const root = CommandLine.withChildren(
   Command.make(NAME).pipe(

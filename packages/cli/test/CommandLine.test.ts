@@ -57,7 +57,7 @@ it.scoped("names the nearest command or option for a misspelt one", () =>
   Effect.gen(function* () {
     expect(yield* run("entity", "aply")).toMatchObject({
       exit: 2,
-      err: 'error: cadastre entity has no command "aply"; did you mean "apply"?\nIts commands: list, get, graph, path, history, watch, apply, validate, patch, delete.\n',
+      err: 'error: cadastre entity has no command "aply"; did you mean "apply"?\nIts commands: list, get, graph, path, history, watch, apply, validate, edit, patch, delete.\n',
     });
     expect(yield* run("entity", "apply", "x.yaml", "--best-efort")).toMatchObject({
       exit: 2,
@@ -75,7 +75,8 @@ it.scoped("says what is missing or too much", () =>
     expect((yield* run("entity", "list", "--limit", "0")).err).toContain(
       "--limit must be a whole number of 1 or more.",
     );
-    expect((yield* run("entity", "list", "-oxml")).err).toContain("--output must be one of: json, yaml, name.");
+    expect((yield* run("entity", "list", "-oxml")).err).toContain('-o must be one of: json, yaml, name, not "xml".');
+    expect((yield* run("config", "--output", "ymal")).err).toContain('not "ymal"; did you mean "yaml"?\n');
   }),
 );
 

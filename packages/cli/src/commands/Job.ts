@@ -17,7 +17,6 @@ const list = Command.make(
   "list",
   {
     state: Options.word("state", JobState.literals).pipe(
-      CliOptions.withPseudoName("STATE"),
       CliOptions.withDescription(`Only jobs in this state: ${JobState.literals.join(", ")}`),
       CliOptions.optional,
     ),

@@ -2,6 +2,7 @@
  * The `entity` commands that ask for an entity's place among the others, and for what has become of it.
  */
 import { EventType } from "@cadastre/domain/Event";
+import type { Direction } from "@cadastre/domain/Graph";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
@@ -22,14 +23,15 @@ export const reference = named("ref");
 
 const relation = Options.any("relation", "RELATION", "Only by this relation, in either reading, such as dependsOn");
 
+const DIRECTIONS = ["dependencies", "dependents", "both"] as const satisfies ReadonlyArray<Direction>;
+
 const graph = Command.make(
   "graph",
   {
     reference,
-    direction: Options.text(
-      "direction",
-      "DIRECTION",
-      "dependencies (what it needs), dependents (what needs it) or both; both where absent",
+    direction: Options.word("direction", DIRECTIONS).pipe(
+      CliOptions.withDescription("dependencies (what it needs), dependents (what needs it) or both; both where absent"),
+      CliOptions.optional,
     ),
     relation,
     depth: Options.text("depth", "N", "Steps from the entity, or all; 1 where absent"),
@@ -89,7 +91,7 @@ const history = Command.make(
 /** Of the feed. */
 export const changes = {
   kind: Options.any("kind", "KIND", "Only of entities of this kind"),
-  type: Options.any("type", "TYPE", `Only of this type: ${EventType.literals.join(", ")}`),
+  type: Options.anyWord("type", EventType.literals, `Only of this type: ${EventType.literals.join(", ")}`),
   filter: filter.pipe(
     CliOptions.withDescription("Only changes of which this expression (CEL) over event and entity is true"),
   ),
