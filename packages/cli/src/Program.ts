@@ -65,6 +65,8 @@ export const run = (
     Effect.as<ExitCode>(ExitCode.ok),
     Effect.raceFirst(Effect.flatMap(Signal, ({ unexpected }) => Effect.as(unexpected, ExitCode.interrupted))),
     Effect.catchAll((failure) => Effect.as(report(failure), failure.exit)),
+    // What was broken off leaves none behind.
+    Effect.ensuring(Effect.flatMap(Output, ({ progress }) => progress(() => ""))),
   );
 
 const invoke = (invocation: CommandLine.Invocation) =>

@@ -143,10 +143,10 @@ export const load = (given: Load) =>
     Effect.gen(function* () {
       const { line } = yield* Output;
       const archive = yield* Archive;
-      const progress = yield* Progress.bar("Importing", "records");
+      const progress = yield* Progress.bar("Importing", "bytes");
       const counts = ArchiveFile.counter();
       yield* archive
-        .load(ArchiveFile.read(given.file).pipe(Stream.tap((record) => progress(counts.add(record)))))
+        .load(Stream.tap(ArchiveFile.read(given.file, progress), (record) => Effect.sync(() => counts.add(record))))
         .pipe(Effect.mapError(Failure.from));
       yield* progress(0, 0);
       yield* line(`Imported ${counts.text()} into ${config.database}.`);

@@ -50,7 +50,7 @@ const applying = (given: Apply) =>
     const { url, tokenFile, tokenCommand } = given;
     yield* Options.configured({ url, tokenFile, tokenCommand });
     const checking = yield* Checking.check(given.paths, {
-      progress: yield* Progress.bar("Reading", "files"),
+      progress: yield* Progress.bar("Reading", "bytes"),
       keep: (documents) => Effect.mapError(spool.append(documents), Failure.from),
     });
     yield* demandDocuments(checking, given.paths);
@@ -86,7 +86,7 @@ const applying = (given: Apply) =>
 export const validate = (given: Pick<Apply, "paths" | "format">) =>
   Effect.gen(function* () {
     const { note, line } = yield* Output;
-    const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "files") });
+    const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "bytes") });
     yield* demandDocuments(checking, given.paths);
     yield* tellFindings(checking.documents);
     const bad = checking.documents.filter(({ outcome }) => outcome._tag !== "Good");
@@ -136,9 +136,16 @@ const send = (
 ) =>
   Effect.gen(function* () {
     const client = yield* Client;
+    const sending = yield* Progress.bar("Sending", "documents");
     const progress = yield* Progress.bar(dryRun ? "Trying" : "Applying", "documents");
+    let sent = 0;
+    const documents = Stream.tap(json, () => {
+      sent++;
+      // The daemon tells of the first when it has them all.
+      return sent < good.length ? sending(sent, good.length) : progress(0, good.length);
+    });
     const results: Array<readonly [Checking.Checked, Outcome]> = [];
-    yield* client.apply(json, { mode: bestEffort ? "best-effort" : "atomic", dryRun, force }).pipe(
+    yield* client.apply(documents, { mode: bestEffort ? "best-effort" : "atomic", dryRun, force }).pipe(
       Stream.runForEach((result) => {
         if ("summary" in result) return Effect.void;
         const document = good[result.index];

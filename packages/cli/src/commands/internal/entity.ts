@@ -11,6 +11,7 @@ import * as ExplanationView from "../../ExplanationView.ts";
 import * as Failure from "../../Failure.ts";
 import * as Lookup from "../../Lookup.ts";
 import { Output } from "../../Output.ts";
+import * as Progress from "../../Progress.ts";
 import * as Table from "../../Table.ts";
 import * as Conditions from "../Conditions.ts";
 import type * as Options from "../Options.ts";
@@ -63,6 +64,9 @@ export const list = (given: List) =>
       const client = yield* Client;
       const limit = given.all ? Number.POSITIVE_INFINITY : Option.getOrElse(given.limit, () => STANDARD_LIMIT);
 
+      // What is printed as it comes to a terminal is its own progress.
+      const progress =
+        given.format === "table" || output.width === undefined ? yield* Progress.bar("Listing", "entities") : quiet;
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
@@ -89,7 +93,9 @@ export const list = (given: List) =>
         unevaluated.push(page.unevaluated);
         if (page.explain !== undefined) explained.push(page.explain);
         cursor = page.nextCursor;
+        yield* progress(shown);
       } while (cursor !== undefined && shown < limit);
+      yield* progress(shown, shown);
 
       if (given.format === "json") yield* write(shown === 0 ? "[]\n" : "\n]\n");
       else if (given.format === "table") {
@@ -102,6 +108,8 @@ export const list = (given: List) =>
       if (given.explain) yield* output.note(ExplanationView.view(explained, output.noteStyle));
     }),
   );
+
+const quiet: Progress.Bar = () => Effect.void;
 
 interface Remove extends Given {
   readonly references: ReadonlyArray<string>;
