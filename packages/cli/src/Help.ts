@@ -25,13 +25,19 @@ export const page = ({ path, command }: CommandLine.Place, style: Style, width: 
     ...titled("Usage", `  ${usage}`),
     ...titled("Commands", list([...children].map(([name, child]) => [name, summary(child)]))),
     ...titled("Arguments", list(sections.get("ARGUMENTS")?.definitions ?? [])),
-    ...titled("Options", list([...(sections.get("OPTIONS")?.definitions ?? []), ...CommandLine.GLOBAL])),
+    ...titled("Options", list(optionsOf(command))),
     ...titled("Examples", (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${line}`).join("\n")),
   ].join("\n\n");
 };
 
+/** What each option of a command is, those that every command takes last. */
+export const optionsOf = (command: CommandLine.Command): ReadonlyArray<readonly [label: string, about: string]> => [
+  ...(sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("OPTIONS")?.definitions ?? []),
+  ...CommandLine.GLOBAL,
+];
+
 /** The first paragraph of a command's description. */
-const summary = (command: CommandLine.Command): string =>
+export const summary = (command: CommandLine.Command): string =>
   sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
 
 interface Section {

@@ -11,6 +11,7 @@ import manifest from "../package.json" with { type: "json" };
 import * as CommandLine from "./CommandLine.ts";
 import { admin } from "./commands/Admin.ts";
 import { api } from "./commands/Api.ts";
+import { completion } from "./commands/Completion.ts";
 import { config } from "./commands/Config.ts";
 import { daemon } from "./commands/Daemon.ts";
 import { entity } from "./commands/Entity.ts";
@@ -46,6 +47,7 @@ const COMMANDS = [
   api,
   admin,
   config,
+  completion,
 ] as const;
 
 const root = CommandLine.withChildren(
@@ -77,8 +79,6 @@ const invoke = (invocation: CommandLine.Invocation) =>
         return yield* output.line(VERSION);
       case "Help":
         return yield* output.line(Help.page(invocation.place, output.style, Math.min(output.width ?? 80, 100)));
-      case "Completions":
-        return yield* output.line((yield* completions(invocation.shell)).join("\n"));
       case "Run": {
         const parsed = yield* CommandDescriptor.parse(root.descriptor, invocation.words, CommandLine.PARSER).pipe(
           Effect.mapError((error) => CommandLine.usage(invocation.place, sentence(error))),
@@ -94,43 +94,12 @@ const invoke = (invocation: CommandLine.Invocation) =>
         }
         return yield* root.handler(parsed.value).pipe(
           Effect.provideService(GlobalFlags, { logLevel: invocation.logLevel }),
+          Effect.provideService(CommandLine.Root, { path: [NAME], command: root.descriptor }),
           Effect.catchAllDefect((defect) => broken(defect, invocation.logLevel)),
         );
       }
     }
   });
-
-/**
- * Without the wizard of `@effect/cli`, which is not offered here; and its bash script, as of 0.77, looks for
- * `cadastre,entity,list` where it has `cadastre__entity,list` to find.
- */
-const completions = (shell: string): Effect.Effect<ReadonlyArray<string>, Failure> => {
-  switch (shell) {
-    case "bash":
-    case "sh":
-      return Effect.map(CommandDescriptor.getBashCompletions(root.descriptor, NAME), (lines) =>
-        lines.map((line) =>
-          line
-            .replaceAll(" --wizard", "")
-            .replace(
-              /^(\s+)([\w,]+)(,\w+\))$/,
-              (_, indent, path, last) => `${indent}${path.replaceAll(",", "__")}${last}`,
-            ),
-        ),
-      );
-    case "fish":
-      return Effect.map(CommandDescriptor.getFishCompletions(root.descriptor, NAME), withoutWizard);
-    case "zsh":
-      return Effect.map(CommandDescriptor.getZshCompletions(root.descriptor, NAME), withoutWizard);
-    default:
-      return new Failure({
-        exit: ExitCode.usage,
-        message: `There are completions for ${CommandLine.SHELLS.join(", ")}, not for "${shell}".`,
-      });
-  }
-};
-
-const withoutWizard = (lines: ReadonlyArray<string>) => lines.filter((line) => !/(--|-l )wizard\b/.test(line));
 
 const report = (failure: Failure) =>
   Effect.flatMap(Output, ({ note, noteStyle }) =>
@@ -156,6 +125,11 @@ const sentence = (error: ValidationError.ValidationError): string => {
     (text) => /^Expected (?:to find|at least \d+ value\(s\) for) option: '(-[\w-]+)'$/.exec(text)?.slice(1) ?? [],
   );
   if (missing.length > 0) return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing.`;
-  const line = paragraphs(error.error).join(" ").replaceAll("'", '"').trim();
+  const line = paragraphs(error.error)
+    .join(" ")
+    .replaceAll("'", '"')
+    .replace(" with choices ", ": ")
+    .replaceAll(" | ", ", ")
+    .trim();
   return line.endsWith(".") ? line : `${line}.`;
 };

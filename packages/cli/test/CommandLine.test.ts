@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import { program } from "./support.ts";
@@ -122,42 +121,6 @@ it.scoped("takes options anywhere, with and without =, and values that begin wit
       expect(JSON.parse(out)).toContainEqual({ setting: "port", value: "2", from: "--port" });
     }
     expect((yield* run(["entity", "list", "--order-by", "-name"])).err).toContain(`${home}/state/cadastre/admin-token`);
-  }),
-);
-
-it.scoped("prints completions for three shells and no other", () =>
-  Effect.gen(function* () {
-    for (const shell of ["bash", "zsh", "fish"]) {
-      const { exit, out } = yield* run("--completions", shell);
-      expect(exit).toBe(0);
-      expect(out).toContain("validate");
-      expect(out).not.toContain("wizard");
-    }
-    expect((yield* run("--completions", "tcsh")).exit).toBe(2);
-  }),
-);
-
-it.scoped("completes commands and options at every depth in bash", () =>
-  Effect.gen(function* () {
-    const { out } = yield* run("--completions", "bash");
-    const complete = (...words: ReadonlyArray<string>) =>
-      spawnSync(
-        "bash",
-        [
-          "-c",
-          `${out}
-        COMP_WORDS=(cadastre "$@"); COMP_CWORD=$#; _cadastre_bash_completions cadastre; echo "\${COMPREPLY[@]}"`,
-          "bash",
-          ...words,
-        ],
-        {
-          encoding: "utf8",
-        },
-      ).stdout.trim();
-    expect(complete("ent")).toBe("entity");
-    expect(complete("entity", "val")).toBe("validate");
-    expect(complete("entity", "apply", "--best")).toBe("--best-effort");
-    expect(complete("admin", "token", "rev")).toBe("revoke");
   }),
 );
 

@@ -1,6 +1,7 @@
 /**
  * `cadastre entity …`: the commands that ask a running daemon, and `validate`, which needs none.
  */
+import { EntityState } from "@cadastre/domain/Entity";
 import { SortField } from "@cadastre/domain/EntityQuery";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
@@ -35,7 +36,7 @@ const list = Command.make(
     orderBy: Options.text(
       "order-by",
       "FIELD",
-      `${SortField.literals.join(", ")}; -FIELD for descending; where absent, relevance with -q and name without`,
+      `The order: ${SortField.literals.join(", ")}; -FIELD for descending; where absent, relevance with -q and name without`,
     ),
     explain: Options.flag("explain", "Tell how the filter was dealt with"),
     limit: Options.limit("How many to show; 50 where absent"),
@@ -135,7 +136,10 @@ const patch = Command.make(
     reference,
     patch: Options.text("patch", "JSON", "A JSON merge patch: null removes a field, lists are replaced whole"),
     patchFile: Options.text("patch-file", "FILE", "The same from a file, or - for standard input"),
-    state: Options.text("state", "STATE", "inactive retires the entity, active revives it"),
+    state: Options.word("state", EntityState.literals).pipe(
+      CliOptions.withDescription("inactive retires the entity, active revives it"),
+      CliOptions.optional,
+    ),
     force: Options.flag("force", "Write even if a managed source keeps the entity"),
     ...Options.connection,
   },

@@ -30,7 +30,9 @@ const graph = Command.make(
   {
     reference,
     direction: Options.word("direction", DIRECTIONS).pipe(
-      CliOptions.withDescription("dependencies (what it needs), dependents (what needs it) or both; both where absent"),
+      CliOptions.withDescription(
+        "Which way: dependencies (what it needs), dependents (what needs it) or both; both where absent",
+      ),
       CliOptions.optional,
     ),
     relation,
@@ -102,7 +104,7 @@ const watch = Command.make(
   {
     references: Args.repeated(reference),
     ...changes,
-    after: Options.text("after", "SEQUENCE", "Begin after this event, 0: at the first; from now on where absent"),
+    after: Options.text("after", "SEQUENCE", "Begin after this event; 0: at the first; from now on where absent"),
     format: Options.format,
     ...Options.connection,
   },

@@ -13,7 +13,7 @@ export const create = {
     CliOptions.withDescription("What history calls whoever uses it"),
   ),
   scopes: Options.word("scope", Scope.literals).pipe(
-    CliOptions.withDescription(`${Scope.literals.join(", ")} (admin: all of them); may be repeated`),
+    CliOptions.withDescription(`What it allows: ${Scope.literals.join(", ")} (all of them); may be repeated`),
     CliOptions.atLeast(1),
   ),
   expires: Options.text("expires", "AGE", "When it ends: 12h, 30d, 52w; never where absent"),
