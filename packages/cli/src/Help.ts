@@ -26,8 +26,25 @@ export const page = ({ path, command }: CommandLine.Place, style: Style, width: 
     ...titled("Commands", list([...children].map(([name, child]) => [name, summary(child)]))),
     ...titled("Arguments", list(sections.get("ARGUMENTS")?.definitions ?? [])),
     ...titled("Options", list(optionsOf(command))),
-    ...titled("Examples", (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${line}`).join("\n")),
+    ...titled(
+      "Examples",
+      (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${continued(line, width)}`).join("\n"),
+    ),
   ].join("\n\n");
+};
+
+/** A command for a shell: where it is too long, over several lines, broken before options. */
+const continued = (command: string, width: number): string => {
+  const [first = "", ...rest] = command.split(/ (?=-)/);
+  const lines = [first];
+  for (const part of rest) {
+    const longer = `${lines.at(-1)} ${part}`;
+    // What is before it, and the sign that it goes on.
+    if (longer.length + (lines.length === 1 ? 4 : 6) <= width || command.length + 2 <= width)
+      lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.join(" \\\n    ");
 };
 
 /** What each option of a command is, those that every command takes last. */

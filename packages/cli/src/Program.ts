@@ -19,7 +19,7 @@ import { event } from "./commands/Event.ts";
 import { facets } from "./commands/Facets.ts";
 import { job } from "./commands/Job.ts";
 import { mcpBridge, mcpConfig } from "./commands/Mcp.ts";
-import { GlobalFlags } from "./commands/Options.ts";
+import * as Options from "./commands/Options.ts";
 import { subscription } from "./commands/Subscription.ts";
 import { token, whoami } from "./commands/Token.ts";
 import { ExitCode } from "./ExitCode.ts";
@@ -52,7 +52,13 @@ const COMMANDS = [
 
 const root = CommandLine.withChildren(
   Command.make(NAME).pipe(
-    Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
+    Command.withDescription(
+      Options.describe(
+        "A software catalog: what a company runs, who owns it and what depends on it",
+        ["The daemon serves it; the other commands ask the daemon, or work on its database (admin)."],
+        ["cadastre daemon", "cadastre entity list", "cadastre entity apply catalog-info.yaml"],
+      ),
+    ),
     Command.withSubcommands(COMMANDS),
   ),
   COMMANDS,
@@ -93,7 +99,7 @@ const invoke = (invocation: CommandLine.Invocation) =>
           );
         }
         return yield* root.handler(parsed.value).pipe(
-          Effect.provideService(GlobalFlags, { logLevel: invocation.logLevel }),
+          Effect.provideService(Options.GlobalFlags, { logLevel: invocation.logLevel }),
           Effect.provideService(CommandLine.Root, { path: [NAME], command: root.descriptor }),
           Effect.catchAllDefect((defect) => broken(defect, invocation.logLevel)),
         );

@@ -140,7 +140,11 @@ const revoke = Command.make("revoke", { ...Tokens.revoke, ...Options.database },
 const token = CommandLine.withChildren(
   Command.make("token").pipe(
     Command.withDescription(
-      Options.describe("Make, list and revoke tokens in the database", ["As `cadastre token`, without a daemon."], []),
+      Options.describe(
+        "Make, list and revoke tokens in the database",
+        ["As `cadastre token`, without a daemon."],
+        ["cadastre admin token list"],
+      ),
     ),
     Command.withSubcommands([create, list, revoke]),
   ),
@@ -149,7 +153,13 @@ const token = CommandLine.withChildren(
 
 export const admin = CommandLine.withChildren(
   Command.make("admin").pipe(
-    Command.withDescription(Options.describe("Work on the database itself", ["A daemon need not run, and may."], [])),
+    Command.withDescription(
+      Options.describe(
+        "Work on the database itself",
+        ["A daemon need not run, and may."],
+        ["cadastre admin doctor", "cadastre admin seed"],
+      ),
+    ),
     Command.withSubcommands([migrate, seed, dump, load, backup, doctor, token]),
   ),
   [migrate, seed, dump, load, backup, doctor, token],

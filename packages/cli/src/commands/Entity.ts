@@ -54,7 +54,7 @@ const list = Command.make(
         "cadastre entity list --kind component --owner checkout",
         "cadastre entity list --label tier=1 --order-by -updatedAt --limit 10",
         "cadastre entity list -q 'order ev'",
-        `cadastre entity list --filter '"pci" in tags && entity.spec.?lifecycle.orValue("") != "production"'`,
+        `cadastre entity list --filter '"pci" in tags && !name.startsWith("pay")'`,
         "cadastre entity list --all -o name | wc -l",
       ],
     ),
@@ -79,9 +79,9 @@ const get = Command.make(
       "Show one entity and its relations",
       ["A name alone is looked for among all kinds and namespaces; if it fits several, they are listed."],
       [
-        "cadastre entity get payments",
-        "cadastre entity get api:shop/orders -o yaml",
-        "cadastre entity get payments --revision 1",
+        "cadastre entity get basket",
+        "cadastre entity get api:default/basket-api -o yaml",
+        "cadastre entity get basket --revision 1",
       ],
     ),
   ),
@@ -150,7 +150,7 @@ const patch = Command.make(
       "Change fields of an entity, retire it or revive it",
       ["What is retired is kept and readable, and left out of lists unless asked for."],
       [
-        `cadastre entity patch payments --patch '{"spec":{"owner":"group:default/checkout"}}'`,
+        `cadastre entity patch basket --patch '{"spec":{"owner":"group:default/checkout"}}'`,
         "cadastre entity patch component:coupon-printer --state inactive",
       ],
     ),
@@ -172,7 +172,7 @@ const edit = Command.make(
       [
         "As YAML in $VISUAL or $EDITOR, which may have arguments, else in vi or nano. What the editor leaves is checked as apply does; the faults are shown in the editor again. A change that somebody else made meanwhile is never written over, and your draft is kept.",
       ],
-      ["cadastre entity edit payments", "EDITOR='code --wait' cadastre entity edit component:payments"],
+      ["cadastre entity edit basket", "EDITOR='code --wait' cadastre entity edit component:payments"],
     ),
   ),
 );
@@ -186,7 +186,7 @@ const remove = Command.make(
     Options.describe(
       "Delete entities for good",
       ["Refused while active entities depend on one, unless forced."],
-      ["cadastre entity delete component:coupon-printer", "cadastre entity delete payments --force"],
+      ["cadastre entity delete component:coupon-printer", "cadastre entity delete basket --force"],
     ),
   ),
 );
@@ -195,7 +195,13 @@ const children = [list, get, ...questions, apply, validate, edit, patch, remove]
 
 export const entity = CommandLine.withChildren(
   Command.make("entity").pipe(
-    Command.withDescription(Options.describe("Read and write what the catalog registers", [], [])),
+    Command.withDescription(
+      Options.describe(
+        "Read and write what the catalog registers",
+        [],
+        ["cadastre entity list --kind component", "cadastre entity apply catalog-info.yaml"],
+      ),
+    ),
     Command.withSubcommands(children),
   ),
   children,

@@ -75,7 +75,9 @@ const discard = Command.make("discard", { id, ...Options.connection }, (given) =
 
 export const job = CommandLine.withChildren(
   Command.make("job").pipe(
-    Command.withDescription(Options.describe("Look after the queue", [], [])),
+    Command.withDescription(
+      Options.describe("Look after the queue", [], ["cadastre job list --state dead", "cadastre job retry 42"]),
+    ),
     Command.withSubcommands([list, get, retry, discard]),
   ),
   [list, get, retry, discard],

@@ -48,9 +48,9 @@ const graph = Command.make(
       "Show what an entity needs, and what needs it",
       ["-o name prints the other entities, one reference a line."],
       [
-        "cadastre entity graph payments",
-        "cadastre entity graph resource:orders-db --direction dependents --depth all",
-        "cadastre entity graph payments --relation dependsOn --relation consumesApi --depth 3",
+        "cadastre entity graph basket",
+        "cadastre entity graph resource:payments-db --direction dependents --depth all",
+        "cadastre entity graph basket --relation dependsOn --relation consumesApi --depth 3",
       ],
     ),
   ),
@@ -65,7 +65,7 @@ const path = Command.make(
     Options.describe(
       "Show why an entity depends on another",
       ["A shortest way from the one to the other, one step a line."],
-      ["cadastre entity path component:storefront resource:orders-db"],
+      ["cadastre entity path component:shop-web resource:payments-db"],
     ),
   ),
 );
@@ -85,7 +85,7 @@ const history = Command.make(
     Options.describe(
       "Show every revision of an entity: who, when, through what, and the difference",
       ["For programs the difference is a JSON Patch (RFC 6902). What was deleted is found by its uid."],
-      ["cadastre entity history payments", "cadastre entity history payments --path /spec/owner --limit 1"],
+      ["cadastre entity history basket", "cadastre entity history basket --path /spec/owner --limit 1"],
     ),
   ),
 );
@@ -116,7 +116,7 @@ const watch = Command.make(
       ["One line each; -o json prints one JSON document a line. Goes on where it was when the daemon comes back."],
       [
         "cadastre entity watch",
-        "cadastre entity watch payments orders",
+        "cadastre entity watch basket component:payments",
         `cadastre entity watch --filter 'event.patch.exists(p, p.path == "/spec/owner")' -o json`,
       ],
     ),

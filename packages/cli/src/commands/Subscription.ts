@@ -180,7 +180,7 @@ const redeliver = Command.make(
       "Deliver once more, by the same ids",
       ["One delivery, or all that the conditions choose."],
       [
-        "cadastre subscription redeliver deploys msg_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d",
+        "cadastre subscription redeliver pci msg_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d",
         "cadastre subscription redeliver deploys --since 2030-01-31T12:00:00Z",
       ],
     ),
@@ -191,7 +191,13 @@ const commands = [list, get, create, update, remove, enable, disable, test, rota
 
 export const subscription = CommandLine.withChildren(
   Command.make("subscription").pipe(
-    Command.withDescription(Options.describe("Tell others of changes, by callbacks", [], [])),
+    Command.withDescription(
+      Options.describe(
+        "Tell others of changes, by callbacks",
+        [],
+        ["cadastre subscription list", "cadastre subscription test deploys"],
+      ),
+    ),
     Command.withSubcommands(commands),
   ),
   commands,

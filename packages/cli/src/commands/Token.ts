@@ -27,7 +27,7 @@ export const token = CommandLine.withChildren(
       Options.describe(
         "Make, list and revoke tokens",
         ["Asks the daemon, with a token that has the scope admin; `cadastre admin token` needs neither."],
-        [],
+        ["cadastre token list", "cadastre token create --name agent --scope catalog:read"],
       ),
     ),
     Command.withSubcommands([create, list, revoke]),
