@@ -86,7 +86,8 @@ export const interpret = (
     const chosen: Array<string> = [];
     const positional: Array<string> = [];
     const given = new Set<Use>();
-    const words = line[0] === "help" ? [...line.slice(1), "--help"] : [...line];
+    const [start = ""] = line;
+    const words = start === "help" ? [...line.slice(1), "--help"] : start === "version" ? ["--version"] : [...line];
 
     while (words.length > 0) {
       const word = words.shift() as string;
@@ -147,10 +148,13 @@ export const usage = ({ path }: Place, message: string, next?: string): Failure 
   });
 
 const unknownCommand = (place: Place, word: string): Failure => {
-  const names = [...subcommands(place.command).keys()];
+  const children = subcommands(place.command);
+  const names = [...children.keys()];
+  const group = [...children].find(([, child]) => subcommands(child).has(word));
+  const meant = closest(word, names) || (group === undefined ? "" : `; did you mean "${group[0]} ${word}"?`);
   return usage(
     place,
-    `${place.path.join(" ")} has no command "${word}"${closest(word, names)}.`,
+    `${place.path.join(" ")} has no command "${word}"${meant}.`,
     `Its commands: ${names.join(", ")}.`,
   );
 };

@@ -96,6 +96,7 @@ const nothing = (path: string) =>
   new Failure({
     exit: ExitCode.local,
     message: /[*?[{]/.test(path) ? `No file matches "${path}".` : `There is no file or directory "${path}".`,
+    next: "Give a file, a directory, a glob in quotes, or - for standard input.",
   });
 
 const display = (path: string) => (relative("", path).startsWith("..") ? path : relative("", path));

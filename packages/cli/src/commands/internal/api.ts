@@ -60,6 +60,8 @@ const contentOf = (path: string) =>
     catch: (error) =>
       new Failure.Failure({
         exit: ExitCode.local,
-        message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+        ...(/^\s*[[{]/.test(path)
+          ? { message: "--data takes the name of a file.", next: "To send a text: echo TEXT | cadastre api … --data -" }
+          : { message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.` }),
       }),
   });

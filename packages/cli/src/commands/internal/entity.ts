@@ -9,6 +9,7 @@ import { Client, type Entity, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
 import * as ExplanationView from "../../ExplanationView.ts";
 import * as Failure from "../../Failure.ts";
+import { closest } from "../../internal/closest.ts";
 import * as Lookup from "../../Lookup.ts";
 import { Output } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
@@ -99,7 +100,8 @@ export const list = (given: List) =>
 
       if (given.format === "json") yield* write(shown === 0 ? "[]\n" : "\n]\n");
       else if (given.format === "table") {
-        if (shown === 0) yield* output.note("No entity fits.");
+        if (shown === 0)
+          yield* output.note(`No entity fits${given.kind.map(likeAKind).join("")}.`.replace(/\?\.$/, "?"));
         else yield* write(Table.render(EntityView.HEAD, rows, { ...output, keep: [0] }));
         if (cursor !== undefined)
           yield* output.note(`\nThe first ${shown}; there are more: --limit N or --all shows them.`);
@@ -108,6 +110,12 @@ export const list = (given: List) =>
       if (given.explain) yield* output.note(ExplanationView.view(explained, output.noteStyle));
     }),
   );
+
+/** Kinds are free, and those that are misspelt are most often these. */
+const likeAKind = (kind: string): string =>
+  KINDS.includes(kind.toLowerCase()) ? "" : closest(kind.toLowerCase(), KINDS);
+
+const KINDS = ["component", "api", "resource", "system", "domain", "group", "user", "location", "template"];
 
 const quiet: Progress.Bar = () => Effect.void;
 

@@ -49,11 +49,16 @@ const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Fail
     }
     const parsed = yield* Effect.try({
       try: () => JSON.parse(text.value) as Json.Json,
-      catch: (cause) => wrong(`The patch is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`),
+      catch: (cause) =>
+        wrong(`The patch is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, EXAMPLE),
     });
-    if (!Json.isObject(parsed))
-      return yield* wrong('The patch must be a JSON object, such as {"metadata":{"title":"…"}}.');
+    if (Array.isArray(parsed)) {
+      return yield* wrong("The patch is a list, as a JSON Patch is: a merge patch is wanted, an object.", EXAMPLE);
+    }
+    if (!Json.isObject(parsed)) return yield* wrong("The patch must be a JSON object.", EXAMPLE);
     return JSON.stringify(Option.isSome(change) ? Json.mergePatch(parsed, change.value) : parsed);
   });
+
+const EXAMPLE = `Only what changes, in quotes: --patch '{"spec":{"lifecycle":"deprecated"}}'`;
 
 const wrong = (message: string, next?: string) => new Failure.Failure({ exit: ExitCode.usage, message, next });
