@@ -19,6 +19,7 @@ import * as Failure from "../../Failure.ts";
 import * as Local from "../../Local.ts";
 import { Output } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
+import * as Sources from "../../Sources.ts";
 import { company } from "../../seed/company.ts";
 import { generate } from "../../seed/generate.ts";
 import { type Shown, Tokens } from "../../Tokens.ts";
@@ -143,6 +144,7 @@ export const load = (given: Load) =>
     Effect.gen(function* () {
       const { line } = yield* Output;
       const archive = yield* Archive;
+      yield* Sources.announce(given.file);
       const progress = yield* Progress.bar("Importing", "bytes");
       const counts = ArchiveFile.counter();
       yield* archive

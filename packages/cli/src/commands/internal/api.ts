@@ -12,6 +12,7 @@ import * as Connection from "../../Connection.ts";
 import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
 import { Output } from "../../Output.ts";
+import * as Sources from "../../Sources.ts";
 import * as Options from "../Options.ts";
 import type { Given } from "./connected.ts";
 
@@ -32,6 +33,7 @@ export const call = (given: Call) =>
       });
     }
     const config = yield* Options.configured(given);
+    if (Option.isSome(given.data)) yield* Sources.announce(given.data.value);
     const body = Option.isSome(given.data) ? yield* contentOf(given.data.value) : undefined;
     const method = Option.getOrElse(given.method, () => (body === undefined ? "GET" : "POST"));
     const request = HttpClientRequest.make(method)(given.path, {

@@ -17,6 +17,7 @@ import * as Failure from "../../Failure.ts";
 import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
+import * as Sources from "../../Sources.ts";
 import * as Options from "../Options.ts";
 import { connected, type Given } from "./connected.ts";
 
@@ -49,6 +50,7 @@ const applying = (given: Apply) =>
     // Told first if the configuration is wrong: reading may take long.
     const { url, tokenFile, tokenCommand } = given;
     yield* Options.configured({ url, tokenFile, tokenCommand });
+    yield* Sources.announce(...given.paths);
     const checking = yield* Checking.check(given.paths, {
       progress: yield* Progress.bar("Reading", "bytes"),
       keep: (documents) => Effect.mapError(spool.append(documents), Failure.from),
@@ -86,6 +88,7 @@ const applying = (given: Apply) =>
 export const validate = (given: Pick<Apply, "paths" | "format">) =>
   Effect.gen(function* () {
     const { note, line } = yield* Output;
+    yield* Sources.announce(...given.paths);
     const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "bytes") });
     yield* demandDocuments(checking, given.paths);
     yield* tellFindings(checking.documents);

@@ -36,10 +36,11 @@ export const patch = (given: Patch) =>
   );
 
 /** The options as one merge patch. */
-const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Failure.Failure> =>
+const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Failure.Failure, Output> =>
   Effect.gen(function* () {
     if (Option.isSome(patch) && Option.isSome(patchFile))
       return yield* wrong("--patch and --patch-file exclude each other.");
+    if (Option.isSome(patchFile)) yield* Sources.announce(patchFile.value);
     const text = Option.isSome(patchFile) ? Option.some(yield* Sources.text(patchFile.value)) : patch;
     const change = Option.map(state, (state) => ({ status: { state } }));
     if (Option.isNone(text)) {
