@@ -8,7 +8,6 @@ import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as RateLimit from "@cadastre/server/RateLimit";
 import * as Server from "@cadastre/server/Server";
 import * as Callbacks from "@cadastre/workers/Callbacks";
-import * as DeliveryRetention from "@cadastre/workers/DeliveryRetention";
 import * as Dispatcher from "@cadastre/workers/Dispatcher";
 import * as Maintenance from "@cadastre/workers/Maintenance";
 import * as Arr from "effect/Array";
@@ -51,7 +50,6 @@ const workers = Layer.unwrapEffect(
     return Layer.mergeAll(
       Dispatcher.layer,
       Callbacks.layer({ worker, concurrency: 256, perSubscription: 4 }),
-      DeliveryRetention.layer(worker),
       Maintenance.layer(worker),
     );
   }),

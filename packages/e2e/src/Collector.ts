@@ -1,10 +1,11 @@
 /**
- * A collector of traces: OTLP over HTTP, as JSON, on Node's own server.
+ * A collector of traces: OTLP over HTTP, as JSON or protobuf, on Node's own server.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
+import protobuf from "protobufjs";
 
 export interface Span {
   readonly traceId: string;
@@ -63,6 +64,33 @@ const spansOf = ({ resourceSpans }: Export): ReadonlyArray<Span> =>
     ),
   );
 
+/** What is read of opentelemetry/proto/collector/trace/v1/trace_service.proto and what it imports. */
+const ExportRequest = protobuf
+  .parse(
+    `syntax = "proto3";
+    message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
+    message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
+    message Resource { repeated KeyValue attributes = 1; }
+    message ScopeSpans { repeated Span spans = 2; }
+    message KeyValue { string key = 1; AnyValue value = 2; }
+    message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; } }
+    message Link { bytes trace_id = 1; bytes span_id = 2; }
+    message Status { int32 code = 3; }
+    message Span {
+      bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
+      repeated KeyValue attributes = 9; repeated Link links = 13; Status status = 15;
+    }`,
+  )
+  .root.lookupType("ExportTraceServiceRequest");
+
+/** As OTLP writes it in JSON: ids in hexadecimal. */
+const fromProtobuf = (body: Buffer): Export => {
+  const plain = ExportRequest.toObject(ExportRequest.decode(body), { longs: Number, bytes: Array, defaults: true });
+  return JSON.parse(
+    JSON.stringify(plain, (key, value) => (key.endsWith("Id") ? Buffer.from(value).toString("hex") : value)),
+  );
+};
+
 /** Listens on 127.0.0.1 until the scope ends. */
 export const make: Effect.Effect<Collector, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -72,8 +100,12 @@ export const make: Effect.Effect<Collector, never, Scope.Scope> = Effect.map(
         const chunks: Array<Buffer> = [];
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
         request.on("end", () => {
-          if (request.url === "/v1/traces") spans.push(...spansOf(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
-          response.writeHead(200, { "content-type": "application/json" }).end("{}");
+          const type = request.headers["content-type"] ?? "";
+          const body = Buffer.concat(chunks);
+          const isJson = type === "application/json";
+          if (request.url === "/v1/traces")
+            spans.push(...spansOf(isJson ? JSON.parse(body.toString("utf8")) : fromProtobuf(body)));
+          response.writeHead(200, { "content-type": type }).end(isJson ? "{}" : "");
         });
       });
       server.listen(0, "127.0.0.1", () => {
@@ -94,9 +126,9 @@ export const make: Effect.Effect<Collector, never, Scope.Scope> = Effect.map(
   ({ collector }) => collector,
 );
 
-/** Where a daemon is to send its traces, so that they come here at once. */
-export const environmentOf = ({ url }: Collector) => ({
+/** Where a daemon is to send its traces, so that they come here at once: in protobuf, which is the default, or as told. */
+export const environmentOf = ({ url }: Collector, protocol?: "http/json") => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
-  OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
   OTEL_BSP_SCHEDULE_DELAY: "50",
+  ...(protocol === undefined ? {} : { OTEL_EXPORTER_OTLP_PROTOCOL: protocol }),
 });

@@ -18,9 +18,11 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
     const home = yield* Program.home;
     const collector = yield* Collector.make;
     const receiver = yield* Receiver.make(Receiver.answering(503));
-    const options = { env: { ...Receiver.ALLOWED, ...Collector.environmentOf(collector) } };
+    // Each in another of the two protocols.
+    const start = (protocol?: "http/json") =>
+      Program.daemon(home, [], { env: { ...Receiver.ALLOWED, ...Collector.environmentOf(collector, protocol) } });
 
-    const first = yield* Program.daemon(home, [], options);
+    const first = yield* start();
     const subscription = { name: "watch", channel: { type: "webhook", url: receiver.url }, retry: RETRY };
     expect((yield* Http.json(first, "POST", "/v1/subscriptions", subscription)).status).toBe(201);
     const headers = { traceparent: `00-${TRACE}-${CALLER}-01` };
@@ -29,7 +31,7 @@ it.scopedLive("one trace goes from the caller through the database, the queue an
     yield* Program.stop(first);
 
     receiver.answer = Receiver.answering(204);
-    const second = yield* Program.daemon(home, [], options);
+    const second = yield* start("http/json");
     yield* until(() => receiver.received.at(-1)?.status === 204);
     // An agent's call belongs to the trace that it names, not to that of the request it comes in.
     const called = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };

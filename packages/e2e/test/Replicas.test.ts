@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { Agent } from "node:http";
 import { component } from "@cadastre/e2e/Documents";
 import * as EventStream from "@cadastre/e2e/EventStream";
 import * as Http from "@cadastre/e2e/Http";
 import * as Program from "@cadastre/e2e/Program";
 import * as Random from "@cadastre/e2e/Random";
-import { until } from "@cadastre/e2e/Waiting";
+import * as Receiver from "@cadastre/e2e/Receiver";
+import { eventually, until } from "@cadastre/e2e/Waiting";
 import * as PostgresDatabase from "@cadastre/testing/PostgresDatabase";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
@@ -136,5 +138,44 @@ describe("two replicas", () => {
       expect(told).toEqual([uri]);
       yield* Effect.promise(() => listening.close());
     }),
+  );
+
+  it.scopedLive(
+    "tell a receiver again when the one that was telling it sleeps beyond its lease, which then changes nothing",
+    () =>
+      Effect.gen(function* () {
+        const database = yield* PostgresDatabase.create("18");
+        const env = {
+          ...Receiver.ALLOWED,
+          CADASTRE_DATABASE_URL: database,
+          CADASTRE_VAULT_KEY: randomBytes(32).toString("base64"),
+        };
+        const sleeper = yield* Program.daemon(yield* Program.home, [], { env });
+        let answerFirst = (): void => undefined;
+        const receiver = yield* Receiver.make((received, response) => {
+          if (receiver.received.length > 1) return Receiver.answering(204)(received, response);
+          answerFirst = () => Receiver.answering(500)(received, response);
+        });
+        const subscription = { name: "deploys", channel: { type: "webhook", url: receiver.url } };
+        const created = yield* Http.json(sleeper, "POST", "/v1/subscriptions", subscription);
+        const { id } = JSON.parse(created.text).subscription;
+        yield* Http.json(sleeper, "PUT", path(0), component("shared-0"));
+        yield* until(() => receiver.received.length === 1);
+        yield* sleeper.signal("SIGSTOP");
+        // Half a minute later.
+        yield* PostgresDatabase.execute(database, "UPDATE jobs SET lease_until = 0 WHERE state = 'running'");
+        const other = yield* Program.daemon(yield* Program.home, [], { env });
+        const told = Effect.map(
+          Http.get({ ...other, token: sleeper.token }, `/v1/subscriptions/${id}/deliveries`),
+          ({ text }) => JSON.parse(text),
+        );
+        const after = yield* eventually(told, ({ items: [delivery] }) => delivery.state === "delivered");
+        expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+        answerFirst();
+        yield* sleeper.signal("SIGCONT");
+        yield* until(() => sleeper.stderr().includes("a lease was lost"));
+        expect(yield* told).toEqual(after);
+        expect(after.items[0].attempts).toHaveLength(1);
+      }),
   );
 });

@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as engines from "../src/internal/engine.ts";
 import * as Postgres from "../src/Postgres.ts";
+import * as plans from "./plans.ts";
 
 const COUNT = 20_000;
 
@@ -36,35 +37,16 @@ const populated = Array.from({ length: COUNT }, (_, i) =>
 
 const uidOf = (n: number) => populated[n]?.record.uid ?? uid(0);
 
-interface Asked {
-  readonly plans: ReadonlyArray<string>;
-  readonly stores: {
+class Explained extends Context.Tag("test/Explained")<
+  Explained,
+  {
     readonly entities: ReturnType<typeof EntityStore.make>;
     readonly facets: ReturnType<typeof FacetStore.make>;
     readonly graph: ReturnType<typeof EntityGraph.make>;
     readonly log: ReturnType<typeof EventLog.make>;
-  };
-}
-
-/** The stores, and what each statement they run does: `node relation or index`, sorts too, in the plan's order. */
-class Explained extends Context.Tag("test/Explained")<
-  Explained,
-  Asked["stores"] & {
-    readonly steps: (call: Effect.Effect<unknown, unknown>) => Effect.Effect<ReadonlyArray<string>, unknown>;
+    readonly steps: ReturnType<typeof plans.watch>["steps"];
   }
 >() {}
-
-interface Node {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Index Name"?: string;
-  readonly Plans?: ReadonlyArray<Node>;
-}
-
-const stepsOf = (node: Node): ReadonlyArray<string> => [
-  [node["Node Type"], node["Index Name"] ?? node["Relation Name"] ?? ""].join(" ").trim(),
-  ...(node.Plans ?? []).flatMap(stepsOf),
-];
 
 const layer = Layer.scoped(
   Explained,
@@ -84,38 +66,13 @@ const layer = Layer.scoped(
       );
     }
     yield* execute(text, "VACUUM ANALYZE");
-    const asked: Array<string> = [];
-    const watched: typeof engine = {
-      ...engine,
-      withReader: (use) =>
-        engine.withReader((connection) =>
-          use({
-            ...connection,
-            execute: (statement, values, transform) =>
-              connection.executeUnprepared(`EXPLAIN (FORMAT JSON) ${statement}`, values, undefined).pipe(
-                Effect.tap((rows) =>
-                  Effect.sync(() => {
-                    // The server's own document, in one row.
-                    for (const row of rows)
-                      for (const { Plan } of row["QUERY PLAN"] as ReadonlyArray<{ readonly Plan: Node }>)
-                        asked.push(...stepsOf(Plan));
-                  }),
-                ),
-                Effect.zipRight(connection.execute(statement, values, transform)),
-              ),
-          }),
-        ),
-    };
+    const { watched, steps } = plans.watch(engine);
     return {
       entities: EntityStore.make(watched),
       facets: FacetStore.make(watched),
       graph: EntityGraph.make(watched),
       log: EventLog.make(watched),
-      steps: (call) =>
-        Effect.suspend(() => {
-          asked.length = 0;
-          return Effect.map(call, () => [...asked]);
-        }),
+      steps,
     };
   }),
 ).pipe(Layer.orDie);

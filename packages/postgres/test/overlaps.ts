@@ -3,48 +3,15 @@
  */
 import * as Job from "@cadastre/domain/Job";
 import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
-import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
 import type { Backend, Stores } from "@cadastre/testing/Backends";
 import { claim, job } from "@cadastre/testing/Fixtures";
-import { execute } from "@cadastre/testing/PostgresDatabase";
+import { during } from "@cadastre/testing/Overlap";
 import { describe, expect, it } from "@effect/vitest";
-import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
-import * as Fiber from "effect/Fiber";
-import { inject } from "vitest";
 
 export const overlaps = ({ name, layer }: Backend): void => {
   const test = (fact: string, body: Effect.Effect<unknown, unknown, Stores>) =>
     it.live(fact, () => Effect.provide(body, layer), 60_000);
-
-  /**
-   * Runs `one` in a transaction, and `other` before that is committed: to its end, or, where it may wait for the transaction,
-   * until it does.
-   */
-  const during = <A, B, E, R>(one: Effect.Effect<A, E, R>, other: Effect.Effect<B, E, R>, mayWait = false) =>
-    Effect.gen(function* () {
-      const { transact } = yield* UnitOfWork;
-      const isWritten = yield* Deferred.make<A>();
-      const mayCommit = yield* Deferred.make<void>();
-      const first = yield* Effect.fork(
-        transact(
-          Effect.zipRight(
-            Effect.flatMap(one, (written) => Deferred.succeed(isWritten, written)),
-            Deferred.await(mayCommit),
-          ),
-        ),
-      );
-      // A transaction that fails at once has to be told too.
-      const written = yield* Effect.raceFirst(
-        Deferred.await(isWritten),
-        Effect.zipRight(Fiber.join(first), Effect.never),
-      );
-      const second = yield* Effect.fork(other);
-      yield* mayWait ? Effect.raceFirst(Fiber.await(second), someoneWaits) : Fiber.join(second);
-      yield* Deferred.succeed(mayCommit, undefined);
-      yield* Fiber.join(first);
-      return { written, found: yield* Fiber.join(second) };
-    });
 
   const claimed = (limit: number) =>
     Effect.flatMap(JobQueue, (queue) => Effect.map(queue.claim(claim({ limit })), ({ jobs }) => jobs));
@@ -99,11 +66,3 @@ export const overlaps = ({ name, layer }: Backend): void => {
     );
   });
 };
-
-/** Ends when somebody waits for a lock of another transaction, in whichever database of the servers. */
-const someoneWaits = Effect.repeat(
-  Effect.forEach(Object.values(inject("postgres")), (server) =>
-    execute(`${server}postgres`, "SELECT 1 FROM pg_locks WHERE NOT granted"),
-  ),
-  { until: (all) => all.some((rows) => rows.length > 0) },
-);

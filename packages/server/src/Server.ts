@@ -185,12 +185,15 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   return addressOf(server, options.host);
 });
 
+/** Connections that wait to be taken, if the kernel allows as many; beyond node's 511 a crowd would be let wait for seconds. */
+const BACKLOG = 4096;
+
 const listen = (server: Server, { host, port }: ServerOptions): Effect.Effect<void, ServeError> =>
   Effect.async((resume) => {
     const onError = (cause: Error) =>
       resume(Effect.fail(new ServeError({ message: `cannot listen on ${host}:${port}: ${cause.message}`, cause })));
     server.once("error", onError);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", onError);
       resume(Effect.void);
     });

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect, type Socket } from "node:net";
 import { Entities } from "@cadastre/core/Entities";
 import { describe, expect, it } from "@effect/vitest";
 import * as Deferred from "effect/Deferred";
@@ -125,6 +126,40 @@ describe("beyond what can be served", () => {
       expect(new Set(statuses.slice(0, 32))).toEqual(new Set(["200"]));
       expect(statuses.at(-1)).toBe("503");
       expect((yield* Effect.promise(() => call("GET", SOMEBODY))).status).toBe(200);
+    }),
+  );
+
+  it.scopedLive("new connections are answered while old ones ask again and again", () =>
+    Effect.gen(function* () {
+      const CONNECTIONS = 200;
+      const spinning = read(() =>
+        Effect.sync(() => {
+          const until = performance.now() + 1;
+          while (performance.now() < until);
+        }),
+      );
+      const { port, token } = yield* start({}, spinning);
+      const text = `GET ${SOMEBODY} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+      const answers = yield* Effect.promise(
+        () =>
+          new Promise<number>((resolve) => {
+            const answered = new Set<Socket>();
+            let count = 0;
+            const sockets = Array.from({ length: CONNECTIONS }, () => {
+              const socket = connect(port, "127.0.0.1", () => socket.write(text));
+              return socket.on("data", () => {
+                count += 1;
+                answered.add(socket);
+                if (answered.size === CONNECTIONS) {
+                  for (const each of sockets) each.destroy();
+                  resolve(count);
+                } else socket.write(text);
+              });
+            });
+          }),
+      );
+      // Where each turn served all that had been taken, they would be 100 times as many as there are connections.
+      expect(answers).toBeLessThan(20 * CONNECTIONS);
     }),
   );
 

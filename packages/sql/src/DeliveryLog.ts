@@ -1,6 +1,7 @@
 import type { Backlog, DeliveryLog } from "@cadastre/domain/DeliveryStore";
 import { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import type { UnitOfWork } from "@cadastre/domain/UnitOfWork";
+import type { Fragment } from "@effect/sql/Statement";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import type { Engine } from "./Engine.ts";
@@ -46,24 +47,28 @@ export const make = (
     RETURNING id`);
 
   return {
-    list: ({ subscription, states, types, reference, since, until, before, limit }) =>
-      Effect.map(
-        statements.run(sql`
-          SELECT * FROM deliveries
-          WHERE ${sql.and([
-            sql`subscription_id = ${subscription}`,
-            ...(states.length === 0 ? [] : [sql`state IN ${sql.in(states)}`]),
-            // In words that the partial index has.
-            ...(states.length > 0 && !states.includes("delivered") ? [sql`state <> 'delivered'`] : []),
-            ...(types.length === 0 ? [] : [sql`type IN ${sql.in(types)}`]),
-            ...(reference === undefined ? [] : [sql`reference = ${reference}`]),
-            ...(since === undefined ? [] : [sql`created_at >= ${since}`]),
-            ...(until === undefined ? [] : [sql`created_at < ${until}`]),
-            ...(before === undefined ? [] : [sql`id < ${before}`]),
-          ])}
-          ORDER BY id DESC LIMIT ${limit}`),
-        (rows) => rows.map(deliveryRows.decode),
-      ),
+    list: ({ subscription, states, types, reference, since, until, before, limit }) => {
+      const conditions = [
+        sql`subscription_id = ${subscription}`,
+        ...(types.length === 0 ? [] : [sql`type IN ${sql.in(types)}`]),
+        ...(reference === undefined ? [] : [sql`reference = ${reference}`]),
+        ...(since === undefined ? [] : [sql`created_at >= ${since}`]),
+        ...(until === undefined ? [] : [sql`created_at < ${until}`]),
+        ...(before === undefined ? [] : [sql`id < ${before}`]),
+      ];
+      const latest = (...more: ReadonlyArray<Fragment>) => sql`
+        SELECT * FROM deliveries WHERE ${sql.and([...conditions, ...more])} ORDER BY id DESC LIMIT ${limit}`;
+      // What was delivered is most of all. Of the others each state is looked at by itself, for its index has their order.
+      const found =
+        states.length === 0 || states.includes("delivered")
+          ? latest(...(states.length === 0 ? [] : [sql`state IN ${sql.in(states)}`]))
+          : [...new Set(states)]
+              .map((state) => sql`SELECT * FROM (${latest(sql`state = ${state}`, sql`state <> 'delivered'`)}) s`)
+              .reduce((all, one) => sql`${all} UNION ALL ${one}`);
+      return Effect.map(statements.run(sql`SELECT * FROM (${found}) d ORDER BY id DESC LIMIT ${limit}`), (rows) =>
+        rows.map(deliveryRows.decode),
+      );
+    },
 
     attempts: (deliveries) =>
       Effect.map(selectAttempts({ ids: JSON.stringify(deliveries) }), (rows) => rows.map(deliveryRows.decodeAttempt)),

@@ -33,6 +33,8 @@ export interface Dialect {
   readonly lockRow: Fragment;
   /** Ends a SELECT that takes rows for itself: those that another transaction has taken are passed over. */
   readonly skipLocked: Fragment;
+  /** A FROM clause: the `jobs`, as `j`, that a condition with an order and a limit finds for each row of a query. */
+  readonly jobsOfEach: (rows: Fragment, found: Fragment) => Fragment;
   /**
    * A query that lets others wait who ask it for one of the same texts of a JSON array, until the transaction ends; undefined
    * where one transaction at a time writes.
@@ -110,6 +112,12 @@ export class Engine extends Context.Tag("@cadastre/sql/Engine")<
     readonly withReader: <A, E, R>(
       use: (connection: Connection) => Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E | SqlError, R>;
+
+    /**
+     * Statements before and after one that only hands out work, outside a transaction: a power cut may take that back, and it is
+     * handed out again. So it need not wait for the disk. Undefined where this saves nothing.
+     */
+    readonly unsynced: { readonly before: string; readonly after: string } | undefined;
 
     /** A connection that shows the database as it stood at one moment, until the scope is closed. */
     readonly snapshot: Effect.Effect<Connection, SqlError, Scope.Scope>;

@@ -32,19 +32,22 @@ export const transactOnce =
       return transact(engine, Effect.zipRight(begin, effect), () => !isBegun);
     });
 
-/** As {@link join}, for one statement, which is atomic as it is: beginning and committing would be two more trips to a server. */
+/**
+ * As {@link join}, for one statement that only hands out work. It is atomic as it is: beginning and committing would be two more
+ * trips to a server; and it need not outlive a power cut.
+ */
 export const alone =
   (engine: Context.Tag.Service<Engine>) =>
   <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
     Effect.contextWithEffect((context: Context.Context<never>) =>
-      isInside(context) ? statement : transact(engine, statement, () => true, ""),
+      isInside(context) ? statement : transact(engine, statement, () => true, singly(engine)),
     );
 
 const transact = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
   mayRepeat: () => boolean,
-  begin = engine.dialect.begin,
+  frame: Frame = { begin: engine.dialect.begin, commit: "COMMIT", rollback: "ROLLBACK" },
 ): Effect.Effect<A, E | StoreUnavailable, R> =>
   Effect.contextWithEffect((context: Context.Context<never>) => {
     if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
@@ -53,7 +56,7 @@ const transact = <A, E, R>(
       error.cause instanceof SqlError &&
       engine.classify(error.cause) === "transient" &&
       mayRepeat();
-    const attempt = once(engine, effect, begin);
+    const attempt = once(engine, effect, frame);
     // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
     return Effect.catchIf(attempt, isTransient, () => Effect.retry(attempt, { while: isTransient, schedule: backoff }));
   });
@@ -76,11 +79,23 @@ const backoff = Schedule.exponential("5 millis").pipe(
   Schedule.upTo("5 seconds"),
 );
 
-/** `begin` is empty where each statement commits by itself. */
+/** What goes before and after; nothing where a text is empty. */
+interface Frame {
+  readonly begin: string;
+  readonly commit: string;
+  readonly rollback: string;
+}
+
+const singly = ({ unsynced: { before, after } = { before: "", after: "" } }: Context.Tag.Service<Engine>): Frame => ({
+  begin: before,
+  commit: after,
+  rollback: after,
+});
+
 const once = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
-  begin: string,
+  frame: Frame,
 ): Effect.Effect<A, E | StoreUnavailable, R> => {
   const failing = Effect.catchAll((error: SqlError) => unavailable(engine, error));
   return Effect.uninterruptibleMask((restore) =>
@@ -90,15 +105,15 @@ const once = <A, E, R>(
         Effect.gen(function* () {
           const connection = yield* failing(restore(Scope.extend(engine.client.reserve, scope)));
           const run = (text: string) =>
-            begin === "" ? Effect.void : engine.spans(text)(connection.executeUnprepared(text, [], undefined));
-          yield* failing(run(begin));
+            text === "" ? Effect.void : engine.spans(text)(connection.executeUnprepared(text, [], undefined));
+          yield* failing(run(frame.begin));
           const exit = yield* Effect.exit(
             restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),
           );
           // A rollback that fails has nothing left to undo: the database did it, or the connection is gone.
-          const rollback = Effect.ignore(run("ROLLBACK"));
+          const rollback = Effect.ignore(run(frame.rollback));
           if (Exit.isFailure(exit)) yield* rollback;
-          else yield* failing(Effect.tapError(run("COMMIT"), () => rollback));
+          else yield* failing(Effect.tapError(run(frame.commit), () => rollback));
           return yield* exit;
         }),
       Scope.close,

@@ -4,6 +4,8 @@
 import type { EntityQuery } from "@cadastre/domain/EntityQuery";
 import type { EntityWrite } from "@cadastre/domain/EntityStore";
 import type { Place, Predicate } from "@cadastre/domain/Predicate";
+import * as DeliveryLog from "@cadastre/sql/DeliveryLog";
+import * as DeliveryStore from "@cadastre/sql/DeliveryStore";
 import * as EntityGraph from "@cadastre/sql/EntityGraph";
 import * as EntityStore from "@cadastre/sql/EntityStore";
 import * as EventLog from "@cadastre/sql/EventLog";
@@ -11,6 +13,7 @@ import * as FacetStore from "@cadastre/sql/FacetStore";
 import * as JobBoard from "@cadastre/sql/JobBoard";
 import * as JobQueue from "@cadastre/sql/JobQueue";
 import * as Migrations from "@cadastre/sql/Migrations";
+import * as SubscriptionStore from "@cadastre/sql/SubscriptionStore";
 import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
 import { entity, everything } from "@cadastre/testing/Fixtures";
 import type { Connection } from "@effect/sql/SqlConnection";
@@ -77,6 +80,9 @@ export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<Enti
     log: EventLog.make(watched),
     queue: JobQueue.make(watched, unitOfWork),
     board: JobBoard.make(watched, unitOfWork),
+    deliveries: DeliveryStore.make(watched, unitOfWork),
+    deliveryLog: DeliveryLog.make(watched, unitOfWork),
+    subscriptions: SubscriptionStore.make(watched, unitOfWork),
   };
 });
 

@@ -23,15 +23,20 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   { fault: "a claim keeps the dedupe key", find: "dedupe_key = NULL, updated_at", replace: "updated_at" },
   {
     fault: "a claim ignores the queue",
-    find: /FROM jobs WHERE queue = (\?|\$\d+) AND state = 'ready'/,
+    find: /FROM jobs WHERE queue = (\?|\$\d+) AND state = 'ready'/g,
     replace: "FROM jobs WHERE $1 <> '' AND state = 'ready'",
   },
   {
     fault: "a claim ignores kinds",
-    find: /AND kind (?:IN|= ANY) \((?:ARRAY\()?(SELECT (?:value FROM json_each\(\?\)|json_array_elements_text\(\$\d+::json\)))\)+/,
+    find: /AND kind (?:IN|= ANY) \((?:ARRAY\()?(SELECT (?:value FROM json_each\(\?\)|json_array_elements_text\(\$\d+::json\)))\)+/g,
     replace: "AND (SELECT count(*) FROM ($1) known) >= 0",
   },
-  { fault: "a claim ignores full groups", find: /NOT \(group_key (IN|=)/, replace: "NOT ('' $1" },
+  {
+    fault: "a claim goes to the first group alone",
+    find: /(FROM groups WHERE) name IS NOT NULL\)/g,
+    replace: "$1 1 = 0)",
+  },
+  { fault: "a claim ignores full groups", find: /NOT \(name (IN|=)/g, replace: "NOT ('' $1" },
   { fault: "a claim takes more of a group than there is room for", find: "OR place <=", replace: "OR 0 <=" },
   {
     fault: "a claim forgets what runs of a group",
@@ -43,21 +48,21 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     find: /PARTITION BY group_key ORDER BY priority DESC, run_at, id\)/,
     replace: "PARTITION BY group_key ORDER BY priority, run_at DESC, id DESC)",
   },
-  { fault: "lower priorities first", find: "priority DESC, run_at, id LIMIT", replace: "priority, run_at, id LIMIT" },
+  { fault: "lower priorities first", find: /priority DESC, run_at, id LIMIT/g, replace: "priority, run_at, id LIMIT" },
   {
     fault: "later jobs first",
-    find: "priority DESC, run_at, id LIMIT",
+    find: /priority DESC, run_at, id LIMIT/g,
     replace: "priority DESC, run_at DESC, id LIMIT",
   },
   {
     fault: "younger jobs first",
-    find: "priority DESC, run_at, id LIMIT",
+    find: /priority DESC, run_at, id LIMIT/g,
     replace: "priority DESC, run_at, id DESC LIMIT",
   },
   {
     fault: "priority is ignored",
-    find: "ORDER BY priority DESC, run_at, id LIMIT",
-    replace: "ORDER BY run_at, id LIMIT",
+    find: /priority DESC, run_at, id LIMIT/g,
+    replace: "run_at, id LIMIT",
   },
   {
     fault: "due a millisecond late",

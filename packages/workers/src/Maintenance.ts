@@ -1,6 +1,10 @@
 /**
- * What keeps the house in order: finished jobs are deleted when their time has passed.
+ * What keeps the house in order: jobs and deliveries that are finished are deleted when their time has passed, these with
+ * their attempts.
  */
+import { DeliveryLog } from "@cadastre/domain/DeliveryStore";
+import type { StoreUnavailable } from "@cadastre/domain/Errors";
+import type { Job } from "@cadastre/domain/Job";
 import * as Kinds from "@cadastre/domain/JobKind";
 import { JobBoard } from "@cadastre/domain/JobQueue";
 import * as Clock from "effect/Clock";
@@ -12,44 +16,49 @@ import * as Handler from "./Handler.ts";
 import * as Periodic from "./Periodic.ts";
 import * as Runner from "./Runner.ts";
 
-export interface Retention {
-  /** For which jobs that are done are kept. */
-  readonly done: Duration.Duration;
-  /** For which jobs that are dead or discarded are kept. */
-  readonly dead: Duration.Duration;
-}
-
-export const RETENTION: Retention = { done: Duration.days(1), dead: Duration.days(30) };
+/** For which they are kept once they are finished. */
+export const RETENTION = {
+  jobs: { done: Duration.days(1), dead: Duration.days(30), discarded: Duration.days(30) },
+  deliveries: { delivered: Duration.days(7), dead: Duration.days(30) },
+} as const;
 
 const QUEUE = "maintenance";
 
-const prune = Kinds.make({ queue: QUEUE, name: "jobs.prune", payload: Schema.Struct({}) });
+const kindOf = (name: string) => Kinds.make({ queue: QUEUE, name, payload: Schema.Struct({}) });
 
-/** Jobs that are deleted in one transaction. */
+const jobs = kindOf("jobs.prune");
+const deliveries = kindOf("deliveries.prune");
+
+/** Rows that are deleted in one transaction. */
 const BATCH = 500;
 
-const handlers = (retention: Retention) =>
-  Effect.map(JobBoard, (board) => [
-    Handler.make(prune, () =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis;
-        for (const state of ["done", "dead", "discarded"] as const) {
-          const before = now - Duration.toMillis(state === "done" ? retention.done : retention.dead);
-          let deleted = 0;
-          for (let batch = BATCH; batch === BATCH; deleted += batch) {
-            batch = yield* board.prune(state, before, BATCH);
-            // Others write in between.
-            yield* Effect.sleep("10 millis");
-          }
-          if (deleted > 0) yield* Effect.logInfo(`deleted ${deleted} jobs that were ${state}`);
-        }
-      }),
-    ),
-  ]);
+/** Deletes what was finished too long ago, of each state. */
+const pruning = <State extends Job["state"] | "delivered">(
+  retention: { readonly [S in State]: Duration.Duration },
+  prune: (state: State, before: number, limit: number) => Effect.Effect<number, StoreUnavailable>,
+) =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis;
+    for (const state in retention) {
+      const before = now - Duration.toMillis(retention[state]);
+      // Others write in between.
+      const batch = Effect.zipLeft(prune(state, before, BATCH), Effect.sleep("10 millis"));
+      yield* Effect.repeat(batch, { while: (deleted) => deleted === BATCH });
+    }
+  });
+
+const handlers = Effect.all([JobBoard, DeliveryLog]).pipe(
+  Effect.map(([board, log]) => [
+    Handler.make(jobs, () => pruning(RETENTION.jobs, board.prune)),
+    Handler.make(deliveries, () => pruning(RETENTION.deliveries, log.prune)),
+  ]),
+);
 
 /** Prunes every hour. `worker` names this process. */
-export const layer = (worker: string, retention: Retention = RETENTION) =>
+export const layer = (worker: string) =>
   Layer.merge(
-    Runner.layer({ queue: QUEUE, worker, concurrency: 1 }, handlers(retention)),
-    Periodic.layer([{ name: prune.name, every: Duration.hours(1), job: Kinds.job(prune, {}) }]),
+    Runner.layer({ queue: QUEUE, worker, concurrency: 1 }, handlers),
+    Periodic.layer(
+      [jobs, deliveries].map((kind) => ({ name: kind.name, every: Duration.hours(1), job: Kinds.job(kind, {}) })),
+    ),
   );

@@ -1,66 +1,26 @@
 import { Deliveries } from "@cadastre/core/Deliveries";
 import { Entities } from "@cadastre/core/Entities";
 import { Jobs } from "@cadastre/core/Jobs";
-import { type NewSubscription, Subscriptions } from "@cadastre/core/Subscriptions";
-import * as UseCases from "@cadastre/core/UseCases";
+import { Subscriptions } from "@cadastre/core/Subscriptions";
 import type { DeliveryQuery } from "@cadastre/domain/DeliveryStore";
 import { EventLog } from "@cadastre/domain/EventLog";
 import { JobBoard, JobQueue } from "@cadastre/domain/JobQueue";
 import { Caller } from "@cadastre/domain/Principal";
-import { DEFAULT_RETRY, DEFAULT_TYPES } from "@cadastre/domain/Subscription";
 import type { SubscriptionId } from "@cadastre/domain/SubscriptionId";
 import { SubscriptionStore } from "@cadastre/domain/SubscriptionStore";
 import { UnitOfWork } from "@cadastre/domain/UnitOfWork";
-import * as Expressions from "@cadastre/expressions/Expressions";
-import { backend, type Stores } from "@cadastre/testing/Backends";
-import * as TestIdentifiers from "@cadastre/testing/Identifiers";
+import { backend } from "@cadastre/testing/Backends";
 import * as Receivers from "@cadastre/testing/memory/Callbacks";
-import * as Memory from "@cadastre/testing/memory/Memory";
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
-import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import type * as Scope from "effect/Scope";
 import * as TestClock from "effect/TestClock";
 import type * as TestServices from "effect/TestServices";
 import * as Callbacks from "../src/Callbacks.ts";
 import * as Dispatcher from "../src/Dispatcher.ts";
-
-type Services = UseCases.UseCases | UseCases.Ports | Receivers.Receiver | Stores | Caller;
-
-const caller: Caller["Type"] = {
-  principal: { id: "token:tests", scopes: new Set(["admin"]) },
-  requestId: "request-1",
-  via: "rest",
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-};
-
-const layerOver = <E>(stores: Layer.Layer<Stores, E>): Layer.Layer<Services, E> =>
-  UseCases.layer.pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(stores, TestIdentifiers.layer, Memory.layerSpool, Expressions.layer, Receivers.layer),
-    ),
-    Layer.merge(Layer.succeed(Caller, caller)),
-  );
-
-const webhook: NewSubscription = {
-  name: "deploys",
-  channel: { type: "webhook", url: "https://receiver.example/hook" },
-  types: DEFAULT_TYPES,
-  filter: undefined,
-  retry: DEFAULT_RETRY,
-  rateLimit: 1000,
-  ordered: false,
-  enabled: true,
-};
-
-const component = (name: string, owner = "team") => ({
-  apiVersion: "backstage.io/v1alpha1",
-  kind: "Component",
-  metadata: { name },
-  spec: { type: "service", lifecycle: "production", owner },
-});
+import { caller, component, layerOver, type Services, webhook } from "./callbacks.ts";
 
 /** Gives out all there is and makes the attempts that are due, one after the other, until there is nothing to do now. */
 const settle = Effect.gen(function* () {

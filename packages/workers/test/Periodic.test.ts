@@ -1,3 +1,5 @@
+import { StoreUnavailable } from "@cadastre/domain/Errors";
+import { JobQueue } from "@cadastre/domain/JobQueue";
 import { Wakeups } from "@cadastre/domain/Wakeups";
 import { EPOCH, job } from "@cadastre/testing/Fixtures";
 import * as Memory from "@cadastre/testing/memory/Memory";
@@ -80,5 +82,32 @@ test(
     yield* replica(hourly("a"));
     yield* turns;
     expect(woken).toBe(1);
+  }),
+);
+
+test(
+  "while the store is away it asks again, and the job of the period comes when it is back",
+  Effect.gen(function* () {
+    const queue = yield* JobQueue;
+    let isAway = true;
+    let asked = 0;
+    const enqueueOnce: typeof queue.enqueueOnce = (...all) =>
+      Effect.suspend(() => {
+        asked += 1;
+        return isAway ? Effect.fail(new StoreUnavailable({ message: "away" })) : queue.enqueueOnce(...all);
+      });
+    yield* Effect.provideService(replica(hourly("a")), JobQueue, { ...queue, enqueueOnce });
+    yield* turns;
+    yield* TestClock.adjust("10 minutes");
+    yield* turns;
+    expect(asked).toBeGreaterThan(10);
+    expect(yield* kinds).toEqual([]);
+    isAway = false;
+    yield* TestClock.adjust("10 seconds");
+    yield* turns;
+    expect(yield* kinds).toEqual(["a"]);
+    yield* TestClock.adjust(HOUR);
+    yield* turns;
+    expect(yield* kinds).toEqual(["a", "a"]);
   }),
 );

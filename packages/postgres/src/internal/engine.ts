@@ -37,6 +37,7 @@ export const make = Effect.fnUntraced(function* (
     snapshot: Effect.acquireRelease(Effect.tap(reserve, beginRead), (connection) =>
       Effect.ignore(run(connection, "ROLLBACK")),
     ),
+    unsynced: undefined,
     prepare: prepared,
     insert: inserting(prepared),
     spans: yield* Spans.make("postgresql"),
@@ -68,6 +69,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   forUpdate: sql`ORDER BY key FOR UPDATE`,
   lockRow: sql.literal("FOR UPDATE"),
   skipLocked: sql`FOR UPDATE SKIP LOCKED`,
+  jobsOfEach: (rows, found) => sql`${rows} CROSS JOIN LATERAL (SELECT * FROM jobs WHERE ${found}) j`,
   lockTexts: (json) =>
     sql`SELECT pg_advisory_xact_lock(hashtextextended(text, 0)) FROM json_array_elements_text(${json}::json) text`,
   indexed: () => sql.literal(""),

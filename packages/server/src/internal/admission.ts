@@ -1,18 +1,18 @@
 /**
- * Who is turned away because there are too many, before anything is done for them: so that those who are served are served
- * in time.
+ * When requests are served, and who is turned away because there are too many: so that those who are served are served in time.
  *
  * Requests wait at two places. On Postgres they wait for a connection, and many are under way: they are counted. On SQLite each is
- * done before the next is looked at: those that arrive together wait for each other within one turn of the event loop, and
- * nothing counts them there. So the turn is timed: who comes to the front only after `PATIENCE` is turned away, which costs a
- * fraction of serving it.
+ * done before the next is looked at, and they wait here. A turn of the event loop serves no longer than `SLICE`, for in a turn
+ * node takes one new connection and no more (libuv since 1.46): in long turns of many old ones, new ones starve.
  */
 import { Refusal } from "./answer.ts";
 import * as Exchange from "./exchange.ts";
 
 export interface Admission {
-  /** False: with `open` others under way the request is one too many, and was told so. */
-  readonly admits: (exchange: Exchange.Exchange, open: number) => boolean;
+  /** Calls `serve` when its turn has come, or tells that it is one too many: `open` others are under way. */
+  readonly enter: (exchange: Exchange.Exchange, open: number, serve: () => void) => void;
+  /** Whether nobody waits for a turn. */
+  readonly isIdle: () => boolean;
 }
 
 interface Options {
@@ -22,46 +22,91 @@ interface Options {
   readonly onTurnedAway: (count: number) => void;
 }
 
-/** Milliseconds that a turn may take. */
-const PATIENCE = 1_000;
+/** Milliseconds of a turn. */
+const SLICE = 2;
 
-/** Requests that a turn serves however long it takes: one of them may be slow by itself. */
+/** Milliseconds. Who comes while the next to be served has waited for longer would wait as long. */
+const PATIENCE = 500;
+
+/** Milliseconds after which nobody is served any more: of those who came at once, nobody had waited. */
+const TOO_LATE = 1_000;
+
+/** So many wait however long it takes: one that is served may be slow by itself. */
 const FEW = 32;
 
 /** Milliseconds between two calls of `onTurnedAway`. */
 const INTERVAL = 5_000;
 
+interface Waiting {
+  readonly exchange: Exchange.Exchange;
+  readonly since: number;
+  readonly serve: () => void;
+}
+
 export const make = ({ requests, onTurnedAway }: Options): Admission => {
-  let started = 0;
+  let waiting: Array<Waiting> = [];
+  /** Of those that wait, how many have had their turn. */
+  let passed = 0;
+  /** How many have had it since last nobody waited. */
   let count = 0;
+  let turnEnds = 0;
+  let turnEnded = 0;
+  let isTurning = false;
   let turnedAway = 0;
 
-  const endTurn = () => {
-    count = 0;
-  };
-  const isTooMuch = (open: number): boolean => {
-    if (open >= requests) return true;
-    if (count === 0) {
-      started = performance.now();
-      setImmediate(endTurn); // which comes after all that has arrived
-    }
-    count += 1;
-    return count > FEW && performance.now() - started > PATIENCE;
-  };
   const tell = () => {
     onTurnedAway(turnedAway);
     turnedAway = 0;
   };
 
+  const turnAway = (exchange: Exchange.Exchange): void => {
+    Exchange.refuse(exchange, OVERLOADED);
+    Exchange.endUpload(exchange.request);
+    turnedAway += 1;
+    if (turnedAway === 1) setTimeout(tell, INTERVAL).unref();
+  };
+
+  /** After all that has arrived was read. To turn many away takes no time from those that wait. */
+  const nextTurn = () => {
+    let now = performance.now();
+    turnEnds = now + Math.max(SLICE, now - turnEnded);
+    for (let next = waiting[passed]; next !== undefined; next = waiting[passed]) {
+      if (now >= turnEnds) {
+        turnEnded = now;
+        waiting = waiting.slice(passed);
+        passed = 0;
+        return void setImmediate(nextTurn);
+      }
+      passed += 1;
+      count += 1;
+      if (count > FEW && now - next.since > TOO_LATE) turnAway(next.exchange);
+      else next.serve();
+      now = performance.now();
+    }
+    waiting = [];
+    passed = 0;
+    count = 0;
+    isTurning = false;
+  };
+
+  const isTooMuch = (open: number, now: number): boolean =>
+    open >= requests || (waiting.length - passed > FEW && now - (waiting[passed]?.since ?? now) > PATIENCE);
+
   return {
-    admits: (exchange, open) => {
-      if (!isTooMuch(open) || isProbe(exchange.path)) return true;
-      Exchange.refuse(exchange, OVERLOADED);
-      Exchange.endUpload(exchange.request);
-      turnedAway += 1;
-      if (turnedAway === 1) setTimeout(tell, INTERVAL).unref();
-      return false;
+    enter: (exchange, open, serve) => {
+      if (isProbe(exchange.path)) return serve();
+      const now = performance.now();
+      if (isTooMuch(open, now)) return turnAway(exchange);
+      if (!isTurning) {
+        isTurning = true;
+        turnEnds = now + SLICE;
+        turnEnded = now;
+        setImmediate(nextTurn);
+      }
+      if (waiting.length === 0 && now < turnEnds) serve();
+      else waiting.push({ exchange, since: now, serve });
     },
+    isIdle: () => passed === waiting.length,
   };
 };
 

@@ -51,7 +51,7 @@ export const make = (options: {
     const { identify } = yield* IdentityProvider;
     const spanned = yield* ServerSpan.make(router);
     const runFork = Runtime.runFork(yield* Effect.runtime());
-    const { admits } = Admission.make({
+    const { enter, isIdle } = Admission.make({
       requests: limits.requests,
       onTurnedAway: (count) => runFork(Effect.logWarning("requests were turned away", { count })),
     });
@@ -59,7 +59,7 @@ export const make = (options: {
     const fibers = new Set<Fiber.RuntimeFiber<void>>();
     const waiting = new Set<() => void>();
     const settle = () => {
-      if (open.size > 0 || fibers.size > 0) return;
+      if (open.size > 0 || fibers.size > 0 || !isIdle()) return;
       for (const resume of waiting) resume();
     };
     const timeout = Duration.toMillis(limits.request);
@@ -151,7 +151,15 @@ export const make = (options: {
 
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       const exchange = Exchange.make(request, response, isDraining);
-      if (!admits(exchange, open.size)) return;
+      enter(exchange, open.size, () => begin(exchange));
+    };
+
+    const begin = (exchange: Exchange.Exchange): void => {
+      const { request, response } = exchange;
+      if (request.socket.destroyed) {
+        settle();
+        return void runFork(RequestLog.served(exchange, Exchange.cutOff(exchange), 0));
+      }
       let timedOut = false;
       open.add(response);
       inFlight.add(1);

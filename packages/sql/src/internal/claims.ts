@@ -4,6 +4,7 @@
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import type { ClaimedJob } from "@cadastre/domain/Job";
 import type { JobQueue } from "@cadastre/domain/JobQueue";
+import type { Fragment } from "@effect/sql/Statement";
 import * as Clock from "effect/Clock";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -27,12 +28,30 @@ export const make = (
   keys: OrderingKeys,
   { atomically, alone }: Calls,
 ): Context.Tag.Service<JobQueue>["claim"] => {
-  const claimable = sql`queue = ${"queue"} AND state = 'ready' AND ${dialect.isAmong(sql`kind`, dialect.texts("kinds"))}
-    AND (group_key IS NULL OR NOT (${dialect.isAmong(sql`group_key`, dialect.texts("full"))}))`;
+  const ready = sql`queue = ${"queue"} AND state = 'ready'`;
+  const isKnown = dialect.isAmong(sql`kind`, dialect.texts("kinds"));
+  const order = sql`ORDER BY priority DESC, run_at, id`;
 
-  // On the reader: an idle worker takes no lock and writes nothing.
+  // What is ready of a group that is full may be very much, and is not looked at: groups are gone through in the index, from one
+  // to the next. The last is NULL.
+  const firstOf = (groups: Fragment) =>
+    sql`SELECT group_key FROM jobs WHERE ${ready} AND ${groups} ORDER BY group_key LIMIT 1`;
+  const groups = sql`groups (name) AS (
+    SELECT (${firstOf(sql`group_key IS NOT NULL`)})
+    UNION ALL
+    SELECT (${firstOf(sql`group_key > groups.name`)}) FROM groups WHERE name IS NOT NULL)`;
+  const hasRoom = sql`name IS NOT NULL AND NOT (${dialect.isAmong(sql`name`, dialect.texts("full"))})`;
+  // By group, although they have none: so that Postgres too knows that this is the order of the index.
+  const ungrouped = sql`${ready} AND group_key IS NULL AND ${isKnown} ORDER BY group_key, priority DESC, run_at, id`;
+
+  // On the reader: an idle worker takes no lock and writes nothing. In order, which only the index has: where it need not
+  // be, Postgres may read the table from its beginning, that is all that is done.
   const look = statements.prepare(sql`
-    SELECT EXISTS (SELECT 1 FROM jobs WHERE ${claimable}) AS claimable,
+    WITH RECURSIVE ${groups}
+    SELECT (SELECT id FROM jobs WHERE ${ungrouped} LIMIT 1) IS NOT NULL OR EXISTS (
+        SELECT 1 FROM groups WHERE ${hasRoom}
+          AND (SELECT id FROM jobs WHERE ${ready} AND group_key = name AND ${isKnown} ${order} LIMIT 1) IS NOT NULL
+      ) AS claimable,
       (SELECT min(run_at) FROM jobs WHERE queue = ${"queue"} AND state = 'scheduled') AS due,
       (SELECT min(lease_until) FROM jobs WHERE queue = ${"queue"} AND state = 'running') AS ending`);
 
@@ -58,10 +77,16 @@ export const make = (
     RETURNING queue, ordering_key, state`);
 
   // One statement, so that it needs no transaction around it. What is locked although its group is full stays as it is.
-  const order = sql`ORDER BY priority DESC, run_at, id`;
   const take = statements.prepareWrite(sql`
-    WITH picked AS MATERIALIZED (
-      SELECT id, priority, run_at, group_key FROM jobs WHERE ${claimable} ${order} LIMIT ${"limit"} ${dialect.skipLocked}
+    WITH RECURSIVE ${groups}, picked AS MATERIALIZED (
+      SELECT * FROM (
+        SELECT id, priority, run_at, group_key FROM jobs WHERE ${ungrouped} LIMIT ${"limit"} ${dialect.skipLocked}
+      ) ungrouped
+      UNION ALL
+      SELECT j.id, j.priority, j.run_at, j.group_key FROM ${dialect.jobsOfEach(
+        sql`(SELECT name FROM groups WHERE ${hasRoom}) g`,
+        sql`${ready} AND group_key = g.name AND ${isKnown} ${order} LIMIT CAST(${"perGroup"} AS BIGINT) ${dialect.skipLocked}`,
+      )}
     )
     UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_seq = lease_seq + 1,
       lease_until = ${"until"}, leased_by = ${"worker"}, dedupe_key = NULL, updated_at = ${now}
@@ -69,9 +94,10 @@ export const make = (
       sql`id`,
       sql`
       SELECT id FROM (
-        SELECT id, group_key, row_number() OVER (PARTITION BY group_key ${order}) AS place FROM picked
+        SELECT *, row_number() OVER (PARTITION BY group_key ${order}) AS place FROM picked
       ) placed LEFT JOIN (${dialect.records("rooms", { name: "text", room: "integer" })}) rooms ON name = group_key
-      WHERE group_key IS NULL OR place <= coalesce(room, CAST(${"perGroup"} AS BIGINT))`,
+      WHERE group_key IS NULL OR place <= coalesce(room, CAST(${"perGroup"} AS BIGINT))
+      ${order} LIMIT ${"limit"}`,
     )}
     RETURNING ${sql.literal(jobRows.CLAIMED)}`);
 

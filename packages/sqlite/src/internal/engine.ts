@@ -40,6 +40,7 @@ const makeOnFile: (options: Options) => Build = Effect.fnUntraced(function* (opt
     writer: Effect.as(takeTurn(turns), writer),
     withReader: (use) => use(reader),
     snapshot: Effect.tap(open({ ...options, readonly: true }), beginRead),
+    unsynced: options.synchronous === "normal" ? undefined : UNSYNCED,
   });
 });
 
@@ -52,6 +53,7 @@ const makeInMemory: (options: Options) => Build = Effect.fnUntraced(function* (o
     writer: inTurn,
     withReader: (use) => turns.withPermits(1)(Effect.suspend(() => use(connection))),
     snapshot: Effect.acquireRelease(Effect.tap(inTurn, beginRead), () => Effect.ignore(run(connection, "ROLLBACK"))),
+    unsynced: undefined,
   });
 });
 
@@ -60,9 +62,13 @@ interface Connections {
   readonly writer: Connection.Acquirer;
   readonly withReader: Context.Tag.Service<Engine>["withReader"];
   readonly snapshot: Connection.Acquirer;
+  readonly unsynced: Context.Tag.Service<Engine>["unsynced"];
 }
 
-const assemble = ({ reader, writer, withReader, snapshot }: Connections): Build =>
+/** Without the sync a power cut may take back what was written last; a write that is synced takes what was before it along. */
+const UNSYNCED = { before: "PRAGMA synchronous = NORMAL", after: "PRAGMA synchronous = FULL" };
+
+const assemble = ({ reader, writer, withReader, snapshot, unsynced }: Connections): Build =>
   SqlClient.make({
     acquirer: reader,
     transactionAcquirer: writer,
@@ -77,6 +83,7 @@ const assemble = ({ reader, writer, withReader, snapshot }: Connections): Build 
         client,
         withReader,
         snapshot,
+        unsynced,
         prepare: (text) => (connection, values) => connection.execute(text, values, undefined),
         insert,
         spans,
@@ -96,6 +103,7 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   forUpdate: sql.literal(""),
   lockRow: sql.literal(""),
   skipLocked: sql.literal(""),
+  jobsOfEach: (rows, found) => sql`${rows} JOIN jobs j ON j.id IN (SELECT id FROM jobs WHERE ${found})`,
   lockTexts: undefined,
   indexed: (index) => sql.literal(`INDEXED BY ${index}`),
   records: (json, columns) => {

@@ -3,6 +3,7 @@ import catalog from "../migrations/0001_catalog.ts";
 import questions from "../migrations/0002_questions.ts";
 import jobs from "../migrations/0003_jobs.ts";
 import subscriptions from "../migrations/0004_subscriptions.ts";
+import groups from "../migrations/0005_groups.ts";
 
 /** In order; never edited after a release. A migration's number is its place, from 1. */
-export const MIGRATIONS: ReadonlyArray<Migration> = [catalog, questions, jobs, subscriptions];
+export const MIGRATIONS: ReadonlyArray<Migration> = [catalog, questions, jobs, subscriptions, groups];

@@ -1,5 +1,6 @@
 import type { StoreUnavailable } from "@cadastre/domain/Errors";
 import * as Cause from "effect/Cause";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Schedule from "effect/Schedule";
 
@@ -25,4 +26,6 @@ export const persistently = <A, R>(
 const backoff = Schedule.exponential("100 millis").pipe(
   Schedule.union(Schedule.spaced("5 seconds")),
   Schedule.jittered,
+  // Time is in whole milliseconds everywhere, under a clock that stops where one sleeps to, too.
+  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay)))),
 );
