@@ -1,7 +1,7 @@
 /**
  * The completion script for fish (from 3.0).
  */
-import type { Place, Value } from "../Completion.ts";
+import type { Place, Value } from "./completionPlace.ts";
 
 export const fish = (program: string, places: ReadonlyArray<Place>): string =>
   `# fish completion for ${program}

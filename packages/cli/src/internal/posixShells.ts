@@ -2,7 +2,7 @@
  * Completion scripts for bash (from 3.2) and zsh. Both read the same words: what may follow, and how the words before the
  * cursor lead there.
  */
-import type { Place, Value } from "../Completion.ts";
+import type { Place, Value } from "./completionPlace.ts";
 
 export const bash = (program: string, places: ReadonlyArray<Place>): string =>
   `# bash completion for ${program}
