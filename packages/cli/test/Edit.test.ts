@@ -66,6 +66,14 @@ const editing = (variables: { readonly [name: string]: string } = {}) =>
     return { home, edit, seen, get };
   });
 
+/** What the draft holds that a failure speaks of. It is removed. */
+const takeDraft = (err: string): string => {
+  const [, draft = ""] = /Your draft is kept in (.*)\.\n$/.exec(err) ?? [];
+  const text = readFileSync(draft, "utf8");
+  rmSync(dirname(draft), { recursive: true });
+  return text;
+};
+
 const sed = (script: string) => (home: string) => `sh '${home}/an editor' '${script}'`;
 
 it.scoped("edits the descriptor alone, in a file for the owner's eyes, which goes with the command", () =>
@@ -82,7 +90,7 @@ it.scoped("edits the descriptor alone, in a file for the owner's eyes, which goe
     expect(text.filter((line) => !line.startsWith("#")).join("\n")).toBe(
       SHOP.replace("name: shop\n", "name: shop\n  namespace: default\n"),
     );
-    const file = words.slice(words.indexOf("/cadastre-edit-") - 4).replace(/^.* /, "");
+    const file = words.replace(/^.* /, "");
     expect([file.endsWith(".yaml"), existsSync(dirname(file))]).toEqual([true, false]);
   }),
 );
@@ -128,6 +136,7 @@ it.scoped(
 
       const renamed = yield* edit(sed("s/name: shop/name: store/"));
       expect(renamed.err).toContain("this is component:default/store now, and has to remain component:default/shop");
+      expect(takeDraft(renamed.err)).toContain("name: store\n");
       // Mended the second time: the comment that tells of the fault is what it goes by.
       const mended = yield* edit(
         sed("/cannot be taken/,$s/^kind:.*/kind: Component/;1,4s/^kind:.*/kind:/;s/: team/: crew/"),
@@ -146,9 +155,7 @@ it.scoped("never writes over what somebody else wrote meanwhile, and keeps the d
       "Nothing was written: component:default/shop was changed by somebody else while you edited it.",
     );
     expect((yield* get).spec).toMatchObject({ owner: "theirs", lifecycle: "production" });
-    const [, draft = ""] = /Your draft is kept in (.*)\.\n$/.exec(err) ?? [];
-    expect(readFileSync(draft, "utf8")).toContain("lifecycle: mine\n");
-    rmSync(dirname(draft), { recursive: true });
+    expect(takeDraft(err)).toContain("lifecycle: mine\n");
   }),
 );
 
