@@ -1,27 +1,42 @@
 /**
  * `node precompile.mjs <folder>`: starts the daemon of the bundle in the folder, on a database in the state directory, and
- * once it listens a bridge to it, which passes on what is on standard input. Then it keeps what the engine has compiled for
- * both, for the next starts to read instead of compiling it again.
+ * once it listens a client of it and then a bridge to it, which passes on what is on standard input. Keeps what the engine has
+ * compiled, for the next starts to read instead of compiling it again: of the daemon and the bridge together, and of the
+ * client, which is `node precompile.mjs <folder> <word> …`, a process of its own.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { run } from "../packages/cli/bin/run.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { compiledFor, run } from "../packages/cli/bin/run.js";
 
-const [folder] = process.argv.splice(2);
+const [folder, ...client] = process.argv.splice(2);
 const state = join(process.env.XDG_STATE_HOME, "cadastre");
-process.argv.push("daemon", "--db", join(state, "catalog.db"), "--port", "0", "--log-format", "json");
+const DAEMON = ["daemon", "--db", join(state, "catalog.db"), "--port", "0", "--log-format", "json"];
+process.argv.push(...(client.length > 0 ? client : DAEMON));
 
 const { script, start } = run(pathToFileURL(`${folder}/`));
-const timer = setInterval(() => {
-  if (!existsSync(join(state, "daemon.json"))) return;
-  clearInterval(timer);
+
+/** When what runs ends, which the daemon in this process does not. */
+const keepAtEnd = () => {
+  const file = join(folder, compiledFor(process.argv.slice(2)));
   const { exit } = process;
-  // What the bridge does at its end; the daemon runs in the same process.
-  process.exit = () => {
-    writeFileSync(join(folder, "cadastre.compiled"), script.createCachedData());
-    exit(0);
+  process.exit = (code) => {
+    writeFileSync(file, script.createCachedData());
+    exit(code);
   };
+};
+
+if (client.length > 0) keepAtEnd();
+else {
+  while (!existsSync(join(state, "daemon.json"))) await sleep(10);
+  await once(
+    spawn(process.execPath, [fileURLToPath(import.meta.url), folder, "entity", "list"], { stdio: "ignore" }),
+    "exit",
+  );
   process.argv.splice(2, Number.POSITIVE_INFINITY, "mcp-bridge", "--log-level", "none");
+  keepAtEnd();
   start();
-}, 10);
+}

@@ -2,7 +2,7 @@
  * Archives as files: one JSON record a line, or a YAML stream of the same records.
  */
 
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import * as Writer from "@cadastre/descriptors/Writer";
 import { ArchiveRecord } from "@cadastre/domain/Archive";
@@ -17,6 +17,7 @@ import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import { count } from "./internal/text.ts";
 import { Output } from "./Output.ts";
+import type { Bar } from "./Progress.ts";
 
 export type Format = "ndjson" | "yaml";
 
@@ -70,9 +71,11 @@ export const save = <R>(lines: Stream.Stream<string, Failure, R>, file: Option.O
 
 const decode = Schema.decodeUnknown(ArchiveRecord);
 
-/** The records of a file, or of standard input for `-`, in memory that does not grow with it. */
-export const read = (file: string): Stream.Stream<ArchiveRecord, Failure | InvalidInput> => {
+/** The records of a file, or of standard input for `-`, in memory that does not grow with it. Tells the bytes that were read. */
+export const read = (file: string, progress: Bar): Stream.Stream<ArchiveRecord, Failure | InvalidInput> => {
   const name = file === "-" ? "<stdin>" : file;
+  const size = file === "-" ? undefined : sizeOf(file);
+  let done = 0;
   const bytes: Stream.Stream<Uint8Array, Failure> = NodeStream.fromReadable(
     () => (file === "-" ? process.stdin : createReadStream(file)),
     (cause) =>
@@ -82,6 +85,10 @@ export const read = (file: string): Stream.Stream<ArchiveRecord, Failure | Inval
       }),
   );
   const numbered = bytes.pipe(
+    Stream.tap((block) => {
+      done += block.length;
+      return progress(done, size);
+    }),
     Stream.decodeText(),
     Stream.splitLines,
     Stream.zipWithIndex,
@@ -99,6 +106,15 @@ export const read = (file: string): Stream.Stream<ArchiveRecord, Failure | Inval
       ),
     ),
   );
+};
+
+/** Undefined of what has none, a pipe, and of what cannot be looked at: reading it says why. */
+const sizeOf = (file: string): number | undefined => {
+  try {
+    return statSync(file).size || undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 interface Text {

@@ -49,7 +49,7 @@ export interface Checking {
 }
 
 export interface Options<E, R> {
-  /** Told after each file. */
+  /** Told of the bytes that were read, of all files. */
   readonly progress?: (done: number, of: number) => Effect.Effect<void>;
   /** Given the JSON of documents that are good by themselves, in their order: they are not kept here. */
   readonly keep?: (documents: ReadonlyArray<string>) => Effect.Effect<void, E, R>;
@@ -64,9 +64,16 @@ export const check = <E = never, R = never>(
     Effect.gen(function* () {
       const { sources, others } = yield* Sources.find(paths);
       const documents: Array<Located> = [];
-      for (const [i, source] of sources.entries()) {
+      const sizes = yield* Effect.forEach(sources, ({ size }) => Effect.orElseSucceed(size, () => 0));
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      let done = 0;
+      for (const source of sources) {
         const format = yield* Effect.orElseSucceed(formatOf(source), (): Format => "yaml");
-        const problem = yield* Documents.readPlaced(format, source.bytes).pipe(
+        const bytes = Stream.tap(source.bytes, (block) => {
+          done += block.length;
+          return progress(Math.min(done, total), total);
+        });
+        const problem = yield* Documents.readPlaced(format, bytes).pipe(
           Stream.mapError((problem): Unreadable => ({ _tag: "Unreadable", problem })),
           Stream.runForEachChunk((chunk) => {
             const good: Array<string> = [];
@@ -82,8 +89,8 @@ export const check = <E = never, R = never>(
         if (problem !== undefined) {
           documents.push({ ...unreadable(source.name, problem), source, format, index: -1 });
         }
-        yield* progress(i + 1, sources.length);
       }
+      yield* progress(total, total);
       return { documents: yield* separate(documents), files: sources.length, others };
     }),
   );

@@ -40,6 +40,13 @@ export class Client extends Context.Tag("@cadastre/cli/Client")<
     readonly list: (query: ListQuery) => Effect.Effect<Page, Failure.Any>;
     /** Changes what the merge patch (RFC 7396), as JSON text, tells. */
     readonly patch: (uid: string, patch: string, force: boolean) => Effect.Effect<Entity, Failure.Any>;
+    /** Puts a document, as JSON text, in the place of what this revision left. */
+    readonly replace: (
+      uid: string,
+      revision: number,
+      document: string,
+      force: boolean,
+    ) => Effect.Effect<Entity, Failure.Any>;
     readonly remove: (uid: string, force: boolean) => Effect.Effect<void, Failure.Any>;
     /** Sends documents, each as one line of JSON, and gives what became of each, in order, and the sums at the end. */
     readonly apply: (
@@ -68,6 +75,13 @@ export const layer: Layer.Layer<Client, never, Connection> = Layer.effect(
           HttpClientRequest.patch(at(uid), { urlParams: forced(force) }).pipe(
             HttpClientRequest.bodyText(patch, "application/merge-patch+json"),
           ),
+        ).pipe(Effect.map(entity)),
+      replace: (uid, revision, document, force) =>
+        text(
+          HttpClientRequest.put(at(uid), {
+            urlParams: forced(force),
+            headers: { "if-match": `"${revision}"` },
+          }).pipe(HttpClientRequest.bodyText(document, "application/json")),
         ).pipe(Effect.map(entity)),
       remove: (uid, force) => Effect.asVoid(text(HttpClientRequest.del(at(uid), { urlParams: forced(force) }))),
       apply: (documents, options) =>

@@ -3,13 +3,15 @@
  *
  * `@effect/cli` declares and parses the commands. What it leaves to chance is settled here, before its parser sees the
  * words: options may stand anywhere, `--name=value` works for every option, an option that does not exist is named
- * instead of being taken for an argument, and help, version and completions are ours to print.
+ * instead of being taken for an argument, and help and version are ours to print.
  */
 import type * as CliConfig from "@effect/cli/CliConfig";
 import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
 import type * as Usage from "@effect/cli/Usage";
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as Config from "./Config.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import { closest } from "./internal/closest.ts";
@@ -25,7 +27,6 @@ export interface Place {
 export type Invocation =
   | { readonly _tag: "Help"; readonly place: Place }
   | { readonly _tag: "Version" }
-  | { readonly _tag: "Completions"; readonly shell: string }
   | {
       readonly _tag: "Run";
       /** In the order that the parser wants: path, options, `--`, arguments. */
@@ -34,14 +35,11 @@ export type Invocation =
       readonly logLevel: string | undefined;
     };
 
-export const SHELLS = ["bash", "fish", "zsh"] as const;
-
 /** Options that every command takes. */
 export const GLOBAL: ReadonlyArray<readonly [label: string, about: string]> = [
   ["-h, --help", "Show this help"],
   ["--version", "Show the version"],
-  ["--log-level LEVEL", "Least severe log entries to write: trace, debug, info, warning, error, fatal, none"],
-  [`--completions SHELL`, `Print a completion script: ${SHELLS.join(", ")}`],
+  ["--log-level LEVEL", Config.SETTINGS.logLevel.about],
 ];
 
 export const PARSER: CliConfig.CliConfig = {
@@ -52,6 +50,9 @@ export const PARSER: CliConfig.CliConfig = {
   showBuiltIns: false,
   showTypes: true,
 };
+
+/** The program, for what is made of all its commands. */
+export class Root extends Context.Tag("@cadastre/cli/Root")<Root, Place>() {}
 
 const CHILDREN = new WeakMap<Command, ReadonlyMap<string, Command>>();
 
@@ -80,12 +81,13 @@ export const interpret = (
 ): Effect.Effect<Invocation, Failure> =>
   Effect.gen(function* () {
     let place: Place = { path: [name], command: root };
-    let options = optionsOf(place.command);
+    let { options } = usesOf(place.command);
     let logLevel: string | undefined;
     const chosen: Array<string> = [];
     const positional: Array<string> = [];
-    const given = new Set<OptionUse>();
-    const words = line[0] === "help" ? [...line.slice(1), "--help"] : [...line];
+    const given = new Set<Use>();
+    const [start = ""] = line;
+    const words = start === "help" ? [...line.slice(1), "--help"] : start === "version" ? ["--version"] : [...line];
 
     while (words.length > 0) {
       const word = words.shift() as string;
@@ -96,7 +98,7 @@ export const interpret = (
         if (child === undefined) positional.push(word);
         else {
           place = { path: [...place.path, word], command: child };
-          options = optionsOf(child);
+          ({ options } = usesOf(child));
         }
       } else {
         const [option, inline] = split(word);
@@ -105,7 +107,7 @@ export const interpret = (
           return stranger === undefined ? { _tag: "Help", place } : yield* unknownCommand(place, stranger);
         }
         if (option === "--version") return { _tag: "Version" };
-        const known = option === "--log-level" || option === "--completions" ? GLOBAL_OPTION : options.get(option);
+        const known = options.get(option);
         if (known === undefined) return yield* unknownOption(place, option, [...options.keys()]);
         if (!known.mayRepeat && given.has(known)) return yield* usage(place, `${option} is given twice.`);
         given.add(known);
@@ -115,13 +117,19 @@ export const interpret = (
           continue;
         }
         const value = inline ?? words.shift();
-        if (value === undefined) return yield* usage(place, `${option} needs a value.`);
+        if (value === undefined) {
+          const words = known.words.length === 0 ? "" : `: ${known.words.join(", ")}`;
+          return yield* usage(place, `${option} needs a value${words}.`);
+        }
+        yield* demandWord(place, option, known, value);
         if (option === "--log-level") logLevel = value;
-        else if (option === "--completions") return { _tag: "Completions", shell: value };
         else chosen.push(option, value);
       }
     }
 
+    const { argument } = usesOf(place.command);
+    const [first] = positional;
+    if (argument !== undefined && first !== undefined) yield* demandWord(place, argument.name, argument, first);
     const children = subcommands(place.command);
     if (children.size > 0) {
       const word = positional[0];
@@ -140,29 +148,63 @@ export const usage = ({ path }: Place, message: string, next?: string): Failure 
   });
 
 const unknownCommand = (place: Place, word: string): Failure => {
-  const names = [...subcommands(place.command).keys()];
+  const children = subcommands(place.command);
+  const names = [...children.keys()];
+  const group = [...children].find(([, child]) => subcommands(child).has(word));
+  const meant = closest(word, names) || (group === undefined ? "" : `; did you mean "${group[0]} ${word}"?`);
   return usage(
     place,
-    `${place.path.join(" ")} has no command "${word}"${closest(word, names)}.`,
+    `${place.path.join(" ")} has no command "${word}"${meant}.`,
     `Its commands: ${names.join(", ")}.`,
   );
 };
 
-interface OptionUse {
+export interface Use {
   readonly takesValue: boolean;
   readonly mayRepeat: boolean;
+  /** Values that it may have; empty: any. */
+  readonly words: ReadonlyArray<string>;
+  /** What stands for a value in the help: FILE. */
+  readonly placeholder: string;
 }
 
-const GLOBAL_OPTION: OptionUse = { takesValue: true, mayRepeat: true };
+/** Where only certain words will do. */
+const demandWord = (place: Place, label: string, { words }: Use, given: string): Effect.Effect<void, Failure> =>
+  words.length === 0 || words.includes(given)
+    ? Effect.void
+    : usage(place, `${label} must be one of: ${words.join(", ")}, not "${given}"${closest(given, words)}.`);
 
-/** Options of one command by all their names (`--output`, `-o`). */
-const optionsOf = (command: Command): ReadonlyMap<string, OptionUse> => {
-  const found = new Map<string, OptionUse>();
+const SWITCH: Use = { takesValue: false, mayRepeat: true, words: [], placeholder: "" };
+
+const LEVELS = Config.wordsOf("logLevel");
+
+const GLOBAL_OPTIONS: ReadonlyArray<readonly [string, Use]> = [
+  ["--help", SWITCH],
+  ["-h", SWITCH],
+  ["--version", SWITCH],
+  ["--log-level", { takesValue: true, mayRepeat: true, words: LEVELS, placeholder: "LEVEL" }],
+];
+
+export interface Uses {
+  /** By all their names (`--output`, `-o`), those that every command takes last. */
+  readonly options: ReadonlyMap<string, Use>;
+  /** The first one, `<file>`. */
+  readonly argument: (Use & { readonly name: string }) | undefined;
+}
+
+/** What one command takes. */
+export const usesOf = (command: Command): Uses => {
+  const options = new Map<string, Use>();
+  let argument: Uses["argument"];
   const walk = (usage: Usage.Usage, mayRepeat: boolean): void => {
     switch (usage._tag) {
       case "Named": {
-        const use = { takesValue: Option.isSome(usage.acceptedValues), mayRepeat };
-        for (const name of usage.names) if (name.startsWith("-")) found.set(name, use);
+        const [name = ""] = usage.names;
+        const placeholder = Option.getOrElse(usage.acceptedValues, () => name);
+        const words = placeholder.includes(" | ") ? placeholder.split(" | ") : [];
+        const use = { takesValue: Option.isSome(usage.acceptedValues), mayRepeat, words, placeholder };
+        for (const name of usage.names) if (name.startsWith("-")) options.set(name, use);
+        if (name.startsWith("<")) argument ??= { ...use, name };
         return;
       }
       case "Optional":
@@ -179,7 +221,8 @@ const optionsOf = (command: Command): ReadonlyMap<string, OptionUse> => {
     }
   };
   walk(CommandDescriptor.getUsage(command), false);
-  return found;
+  for (const [name, use] of GLOBAL_OPTIONS) options.set(name, use);
+  return { options, argument };
 };
 
 /** `--kind=API` and, for options of one letter, `-oyaml`; `--q` is `-q`. */
@@ -198,6 +241,4 @@ const unknownOption = (place: Place, option: string, known: ReadonlyArray<string
         "A token is never an argument: other users of this machine could read it.",
         "Put it in a file and give --token-file, or set CADASTRE_TOKEN.",
       )
-    : usage(place, `${place.path.join(" ")} has no option ${option}${closest(option, [...known, ...GLOBAL_NAMES])}.`);
-
-const GLOBAL_NAMES = ["--help", "--version", "--log-level", "--completions"];
+    : usage(place, `${place.path.join(" ")} has no option ${option}${closest(option, known)}.`);

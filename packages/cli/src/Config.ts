@@ -271,6 +271,12 @@ export const load = (flags: Flags, beside: boolean): Effect.Effect<Config, Failu
     };
   });
 
+/** What a setting may be, where that is one of a few words. */
+export const wordsOf = (key: Key): ReadonlyArray<string> => {
+  const { schema } = SETTINGS[key];
+  return schema === Flag ? Flag.from.literals : "literals" in schema ? schema.literals : [];
+};
+
 /** A value as one would write it. */
 export const print = (key: Key, values: Values): string => {
   const value = values[key];

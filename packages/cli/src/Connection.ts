@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream";
 import type { Config } from "./Config.ts";
 import { ExitCode } from "./ExitCode.ts";
 import * as Failure from "./Failure.ts";
-import { bearer } from "./internal/bearer.ts";
+import { bearer, originOf } from "./internal/bearer.ts";
 
 /** Parameters of a call as its declaration names them; the daemon checks the values: it knows best what they may be. */
 export type Query<Declared> = { readonly [Name in keyof Declared]?: string | ReadonlyArray<string> };
@@ -37,7 +37,7 @@ export const layer = (config: Config): Layer.Layer<Connection, Failure.Failure> 
     Effect.gen(function* () {
       // Who sits before a terminal wants to know at once, and a script retries by its own rules.
       const exchange = yield* Exchange.make({ url: config.url, token: yield* bearer(config), retries: 0 });
-      const told = (failure: Failures.Failure) => toFailure(failure, config.url);
+      const told = (failure: Failures.Failure) => toFailure(failure, config);
       return Connection.of({
         url: config.url,
         text: (request) => Effect.mapError(exchange.text(request), told),
@@ -46,8 +46,15 @@ export const layer = (config: Config): Layer.Layer<Connection, Failure.Failure> 
     }),
   ).pipe(Layer.provide(NodeHttpClient.layer));
 
-const toFailure = (failure: Failures.Failure, url: string): Failure.Any => {
+const toFailure = (failure: Failures.Failure, config: Config): Failure.Any => {
+  const { url } = config;
   switch (failure._tag) {
+    case "Unauthenticated":
+      return new Failure.Failure({
+        exit: ExitCode.denied,
+        message: `The daemon at ${url} does not accept the token ${originOf(config)}: it is unknown, expired or revoked.`,
+        next: "`cadastre admin token list` shows which are good, on the machine that has the database; `cadastre admin token create` makes one.",
+      });
     case "Unreachable":
       return failure.reason === "timeout"
         ? new Failure.Failure({ exit: ExitCode.unreachable, message: `The daemon at ${failure.message}.` })
@@ -63,6 +70,10 @@ const toFailure = (failure: Failures.Failure, url: string): Failure.Any => {
         : new Failure.Failure({
             exit: status === 503 ? ExitCode.unreachable : status < 500 ? ExitCode.refused : ExitCode.internal,
             message,
+            next:
+              status === 404 && new URL(url).pathname !== "/"
+                ? `Leave the path out of the daemon's URL: ${new URL(url).origin}`
+                : undefined,
           });
     }
     default:
@@ -71,18 +82,39 @@ const toFailure = (failure: Failures.Failure, url: string): Failure.Any => {
 };
 
 /** The exchange could not be made, or was broken off. */
-const broken = (url: string, cause: unknown) =>
-  HUNG_UP.has((cause as NodeJS.ErrnoException | undefined)?.code ?? "")
-    ? new Failure.Failure({
-        exit: ExitCode.unreachable,
-        message: `The daemon at ${url} broke off the exchange.`,
-        next: "Its log says why, unless it was ended. What it had acknowledged is kept.",
-      })
-    : new Failure.Failure({
-        exit: ExitCode.unreachable,
-        message: `No daemon answers at ${url}.`,
-        next: "Start one with `cadastre daemon` (in a clone: `npm start`), or say where it is with --url.",
-      });
+const broken = (url: string, cause: unknown) => {
+  const { code = "", message = "" } = (cause ?? {}) as { readonly code?: string; readonly message?: string };
+  const failure = (message: string, next: string) => new Failure.Failure({ exit: ExitCode.unreachable, message, next });
+  if (HUNG_UP.has(code)) {
+    return failure(
+      `The daemon at ${url} broke off the exchange.`,
+      "Its log says why, unless it was ended, or expects https. What it had acknowledged is kept.",
+    );
+  }
+  if (UNKNOWN_HOST.has(code)) {
+    return failure(`There is no host ${new URL(url).hostname}.`, "Say where the daemon is with --url.");
+  }
+  if (NO_TLS.test(code)) {
+    return failure(`What answers at ${url} does not speak TLS.`, `Try --url ${url.replace(/^https/, "http")}`);
+  }
+  if (DISTRUST.test(code)) {
+    return failure(
+      `The certificate of ${url} is not trusted: ${message}.`,
+      "Name a file with the certificate of whoever signed it in NODE_EXTRA_CA_CERTS.",
+    );
+  }
+  return failure(
+    `No daemon answers at ${url}.`,
+    "Start one with `cadastre daemon` (in a clone: `npm start`), or say where it is with --url.",
+  );
+};
+
+const UNKNOWN_HOST: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN"]);
+
+const NO_TLS = /^(EPROTO|ERR_SSL_)/;
+
+/** Codes of OpenSSL, as Node gives them. */
+const DISTRUST = /CERT|UNABLE_TO_/;
 
 /** What node:http ends with once a connection was there. */
 const HUNG_UP: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);

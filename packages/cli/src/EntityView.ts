@@ -64,9 +64,7 @@ export const view = (entity: Entity, style: Style, width: number): string => {
       ),
     ].join("\n"),
     list(facts, style, width),
-    ...(relations.length === 0
-      ? []
-      : [`${style.bold("Relations")}\n${list(relations, style, Number.POSITIVE_INFINITY)}`]),
+    ...(relations.length === 0 ? [] : [`${style.bold("Relations")}\n${list(relations, style, width)}`]),
     ...long.map(([field, value]) => `${style.bold(printable(field))}\n${excerpt(value)}`),
   ].join("\n\n");
 };

@@ -5,7 +5,7 @@ import * as CommandDescriptor from "@effect/cli/CommandDescriptor";
 import type * as HelpDoc from "@effect/cli/HelpDoc";
 import * as CommandLine from "./CommandLine.ts";
 import { paragraphs, spanText } from "./internal/helpText.ts";
-import { definitions, wrap } from "./internal/text.ts";
+import { columns, definitions, LABEL, wrap } from "./internal/text.ts";
 import type { Style } from "./Output.ts";
 
 /** What follows the first paragraph of a description and is shown as it stands. */
@@ -31,10 +31,7 @@ export const contents = ({ path, command }: CommandLine.Place): Contents => {
   return {
     description: sections.get("DESCRIPTION")?.paragraphs ?? [],
     usage: [path.join(" "), children.length > 0 ? "<command>" : "[options]", ...args.map(([label]) => label)].join(" "),
-    commands: children.map(([name, child]) => [
-      name,
-      contents({ path: [...path, name], command: child }).description[0] ?? "",
-    ]),
+    commands: children.map(([name, child]) => [name, summary(child)]),
     arguments: args,
     options: sections.get("OPTIONS")?.definitions ?? [],
     examples: sections.get(EXAMPLES)?.paragraphs ?? [],
@@ -53,9 +50,33 @@ export const page = (place: CommandLine.Place, style: Style, width: number): str
     ...titled("Commands", list(commands)),
     ...titled("Arguments", list(args)),
     ...titled("Options", list([...options, ...CommandLine.GLOBAL])),
-    ...titled("Examples", examples.map((line) => `  ${line}`).join("\n")),
+    ...titled("Examples", examples.map((line) => `  ${continued(line, width)}`).join("\n")),
   ].join("\n\n");
 };
+
+/** A command for a shell: where it is too long, over several lines, broken before options. */
+const continued = (command: string, width: number): string => {
+  const [first = "", ...rest] = command.split(/ (?=-)/);
+  const lines = [first];
+  for (const part of rest) {
+    const longer = `${lines.at(-1)} ${part}`;
+    // What is before it, and the sign that it goes on.
+    if (longer.length + (lines.length === 1 ? 4 : 6) <= width || command.length + 2 <= width)
+      lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.join(" \\\n    ");
+};
+
+/** What each option of a command is, those that every command takes last. */
+export const optionsOf = (command: CommandLine.Command): ReadonlyArray<readonly [label: string, about: string]> => [
+  ...(sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("OPTIONS")?.definitions ?? []),
+  ...CommandLine.GLOBAL,
+];
+
+/** The first paragraph of a command's description. */
+export const summary = (command: CommandLine.Command): string =>
+  sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
 
 interface Section {
   readonly paragraphs: Array<string>;
@@ -94,8 +115,12 @@ const sectionsOf = (help: HelpDoc.HelpDoc): ReadonlyMap<string, Section> => {
   return sections;
 };
 
-/** `(-o, --output json | yaml)` without its brackets. */
-const tidy = (label: string): string => label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
+/** `(-o, --output json | yaml)` is `-o, --output json|yaml`; words that are too many for a column are in the description. */
+const tidy = (label: string): string => {
+  const bare = label.replace(/^\((.*)\)/, "$1").replace(/ \d\+$/, "...");
+  const short = bare.replaceAll(" | ", "|");
+  return columns(short) <= LABEL ? short : bare.replace(/ \S+ \| .*?(\.{3})?$/, " WORD$1");
+};
 
 /** What `@effect/cli` says of every option and what is plain without being said. */
 const COMMONPLACE =

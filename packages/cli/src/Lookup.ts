@@ -8,6 +8,7 @@ import * as Either from "effect/Either";
 import { Client, type Entity, type Page } from "./Client.ts";
 import { ExitCode } from "./ExitCode.ts";
 import * as Failure from "./Failure.ts";
+import { distance, isNear } from "./internal/closest.ts";
 
 /** The one entity that is meant. Fails if there is none or, with the candidates, if there are several. */
 export const find = (text: string, revision?: string): Effect.Effect<Entity, Failure.Failure, Client> =>
@@ -16,7 +17,13 @@ export const find = (text: string, revision?: string): Effect.Effect<Entity, Fai
     if (isUid(text)) return yield* Effect.mapError(client.getByUid(text, revision), Failure.from);
 
     const parsed = Reference.parse(text);
-    if (Either.isRight(parsed)) return yield* Effect.mapError(client.get(parsed.right, revision), Failure.from);
+    if (Either.isRight(parsed)) {
+      return yield* Effect.catchAll(client.get(parsed.right, revision), (error) =>
+        error._tag === "NotFound" && revision === undefined
+          ? suggesting(parsed.right.name, Failure.ofDomain(error))
+          : Failure.from(error),
+      );
+    }
 
     const found = yield* named(text);
     return revision === undefined
@@ -38,7 +45,7 @@ export const keyOf = (text: string): Effect.Effect<Reference.ReferenceKey, Failu
 const isUid = (text: string): boolean => text.startsWith("ent_");
 
 /** Of a page; a name that fits more entities than this is no name to go by. */
-const CANDIDATES = 20;
+const CANDIDATES = 50;
 
 /**
  * A name without a kind, of any kind and state: in the namespace that is given, else in all. The words of the name lead
@@ -73,11 +80,14 @@ const named = (text: string): Effect.Effect<Entity, Failure.Failure, Client> =>
 
     const [only] = candidates;
     if (only === undefined) {
-      return yield* new Failure.Failure({
-        exit: ExitCode.notFound,
-        message: `Nothing is called "${name}"${where}.`,
-        next: `Search for it: cadastre entity list -q ${name}`,
-      });
+      return yield* suggesting(
+        name,
+        new Failure.Failure({
+          exit: ExitCode.notFound,
+          message: `Nothing is called "${name}"${where}.`,
+          next: `Search for it: cadastre entity list -q ${name}`,
+        }),
+      );
     }
     if (candidates.length === 1) return only;
     return yield* new Failure.Failure({
@@ -90,6 +100,38 @@ const named = (text: string): Effect.Effect<Entity, Failure.Failure, Client> =>
       next: "Say which, with its kind.",
     });
   });
+
+/** The failure, with what has almost that name, or the same one in another place, instead of its advice. */
+const suggesting = (given: string, failure: Failure.Failure): Effect.Effect<never, Failure.Failure, Client> =>
+  Effect.gen(function* () {
+    const { list } = yield* Client;
+    // Some write more colons and slashes than there are.
+    const name = (given.split(/[:/]/).at(-1) ?? "").toLowerCase();
+    for (const q of [name, name.slice(0, PREFIX)]) {
+      const { items } = yield* Effect.orElseSucceed(
+        list({ q, state: EntityState.literals, limit: String(CANDIDATES) }),
+        (): Page => ({ items: [] }),
+      );
+      const near = items
+        .map((entity) => ({ entity, distance: distance(name, entity.metadata.name.toLowerCase()) }))
+        .filter(({ entity }) => isNear(name, entity.metadata.name.toLowerCase()))
+        .sort((a, b) => a.distance - b.distance)
+        .slice(0, SUGGESTIONS)
+        .map(({ entity }) => referenceOf(entity));
+      if (near.length > 0) {
+        return yield* new Failure.Failure({
+          exit: failure.exit,
+          message: `${failure.message.replace(/\.$/, "")}; did you mean ${near.join(", or ")}?`,
+        });
+      }
+    }
+    return yield* failure;
+  });
+
+/** Letters at the beginning in which few are wrong. */
+const PREFIX = 3;
+
+const SUGGESTIONS = 3;
 
 /** `kind:namespace/name`, the kind in lower case, as people write it. */
 export const referenceOf = ({ kind, metadata: { namespace, name } }: Entity): string =>

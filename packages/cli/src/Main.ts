@@ -41,7 +41,7 @@ process.on("uncaughtException", (error) => {
 process.stdout.on("error", onClosedPipe);
 process.stderr.on("error", onClosedPipe);
 
-const { signal, notify } = Signal.make();
+const { signal, notify, isLent } = Signal.make();
 
 let signalledAt: number | undefined;
 const onSignal = () => {
@@ -54,7 +54,9 @@ const onSignal = () => {
     process.exit(ExitCode.interrupted);
   }
 };
-process.on("SIGINT", onSignal);
+process.on("SIGINT", () => {
+  if (!isLent()) onSignal();
+});
 process.on("SIGTERM", onSignal);
 
 /** `@effect/cli` wants one to put questions with, and there are none here. Node's own opens standard input, which takes 5 ms. */

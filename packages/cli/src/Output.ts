@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
 import * as Environment from "./Environment.ts";
+import { cut } from "./internal/text.ts";
 
 type Paint = (text: string) => string;
 
@@ -47,8 +48,11 @@ export class Output extends Context.Tag("@cadastre/cli/Output")<
     readonly line: (text: string) => Effect.Effect<void>;
     /** Writes a line to standard error. */
     readonly note: (text: string) => Effect.Effect<void>;
-    /** Replaces the line that standard error's terminal shows last; "" clears it. Nothing without a terminal. */
-    readonly progress: (text: string) => Effect.Effect<void>;
+    /**
+     * Replaces the line that standard error's terminal shows last, given the columns there are for it; "" clears it.
+     * Nothing without a terminal.
+     */
+    readonly progress: (text: (width: number) => string) => Effect.Effect<void>;
     /** Writes lines to standard error at once: for the log, which has no fiber to wait in. */
     readonly noteSync: (text: string) => void;
     /** Standard error is a terminal. */
@@ -88,8 +92,12 @@ export const layer: Layer.Layer<Output> = Layer.effect(
       progress: (text) =>
         Effect.suspend(() => {
           if (!stderr.isTTY || dumb) return Effect.void;
-          progressShown = text !== "";
-          return send(stderr, `${erase}${text}`);
+          // The last column stays free: some terminals go to the next line when it is written to.
+          const width = (stderr.columns || 80) - 1;
+          const line = cut(text(width), width);
+          if (line === "" && !progressShown) return Effect.void;
+          progressShown = line !== "";
+          return send(stderr, `${erase}${line}`);
         }),
       noteSync: (text) => {
         stderr.write(`${text}\n`);

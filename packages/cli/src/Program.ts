@@ -11,6 +11,7 @@ import manifest from "../package.json" with { type: "json" };
 import * as CommandLine from "./CommandLine.ts";
 import { admin } from "./commands/Admin.ts";
 import { api } from "./commands/Api.ts";
+import { completion } from "./commands/Completion.ts";
 import { config } from "./commands/Config.ts";
 import { daemon } from "./commands/Daemon.ts";
 import { entity } from "./commands/Entity.ts";
@@ -18,8 +19,9 @@ import { event } from "./commands/Event.ts";
 import { facets } from "./commands/Facets.ts";
 import { job } from "./commands/Job.ts";
 import { mcpBridge, mcpConfig } from "./commands/Mcp.ts";
-import { GlobalFlags } from "./commands/Options.ts";
+import * as Options from "./commands/Options.ts";
 import { subscription } from "./commands/Subscription.ts";
+import { token, whoami } from "./commands/Token.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
 import * as Help from "./Help.ts";
@@ -31,11 +33,32 @@ export const NAME = "cadastre";
 
 export const VERSION = manifest.version;
 
-const COMMANDS = [daemon, mcpBridge, mcpConfig, entity, facets, event, subscription, job, api, admin, config] as const;
+const COMMANDS = [
+  daemon,
+  mcpBridge,
+  mcpConfig,
+  entity,
+  facets,
+  event,
+  subscription,
+  job,
+  token,
+  whoami,
+  api,
+  admin,
+  config,
+  completion,
+] as const;
 
 export const root = CommandLine.withChildren(
   Command.make(NAME).pipe(
-    Command.withDescription("A software catalog: what a company runs, who owns it and what depends on it."),
+    Command.withDescription(
+      Options.describe(
+        "A software catalog: what a company runs, who owns it and what depends on it",
+        ["The daemon serves it; the other commands ask the daemon, or work on its database (admin)."],
+        ["cadastre daemon", "cadastre entity list", "cadastre entity apply catalog-info.yaml"],
+      ),
+    ),
     Command.withSubcommands(COMMANDS),
   ),
   COMMANDS,
@@ -50,6 +73,8 @@ export const run = (
     Effect.as<ExitCode>(ExitCode.ok),
     Effect.raceFirst(Effect.flatMap(Signal, ({ unexpected }) => Effect.as(unexpected, ExitCode.interrupted))),
     Effect.catchAll((failure) => Effect.as(report(failure), failure.exit)),
+    // What was broken off leaves none behind.
+    Effect.ensuring(Effect.flatMap(Output, ({ progress }) => progress(() => ""))),
   );
 
 const invoke = (invocation: CommandLine.Invocation) =>
@@ -60,8 +85,6 @@ const invoke = (invocation: CommandLine.Invocation) =>
         return yield* output.line(VERSION);
       case "Help":
         return yield* output.line(Help.page(invocation.place, output.style, Math.min(output.width ?? 80, 100)));
-      case "Completions":
-        return yield* output.line((yield* completions(invocation.shell)).join("\n"));
       case "Run": {
         const parsed = yield* CommandDescriptor.parse(root.descriptor, invocation.words, CommandLine.PARSER).pipe(
           Effect.mapError((error) => CommandLine.usage(invocation.place, sentence(error))),
@@ -76,44 +99,13 @@ const invoke = (invocation: CommandLine.Invocation) =>
           );
         }
         return yield* root.handler(parsed.value).pipe(
-          Effect.provideService(GlobalFlags, { logLevel: invocation.logLevel }),
+          Effect.provideService(Options.GlobalFlags, { logLevel: invocation.logLevel }),
+          Effect.provideService(CommandLine.Root, { path: [NAME], command: root.descriptor }),
           Effect.catchAllDefect((defect) => broken(defect, invocation.logLevel)),
         );
       }
     }
   });
-
-/**
- * Without the wizard of `@effect/cli`, which is not offered here; and its bash script, as of 0.77, looks for
- * `cadastre,entity,list` where it has `cadastre__entity,list` to find.
- */
-const completions = (shell: string): Effect.Effect<ReadonlyArray<string>, Failure> => {
-  switch (shell) {
-    case "bash":
-    case "sh":
-      return Effect.map(CommandDescriptor.getBashCompletions(root.descriptor, NAME), (lines) =>
-        lines.map((line) =>
-          line
-            .replaceAll(" --wizard", "")
-            .replace(
-              /^(\s+)([\w,]+)(,\w+\))$/,
-              (_, indent, path, last) => `${indent}${path.replaceAll(",", "__")}${last}`,
-            ),
-        ),
-      );
-    case "fish":
-      return Effect.map(CommandDescriptor.getFishCompletions(root.descriptor, NAME), withoutWizard);
-    case "zsh":
-      return Effect.map(CommandDescriptor.getZshCompletions(root.descriptor, NAME), withoutWizard);
-    default:
-      return new Failure({
-        exit: ExitCode.usage,
-        message: `There are completions for ${CommandLine.SHELLS.join(", ")}, not for "${shell}".`,
-      });
-  }
-};
-
-const withoutWizard = (lines: ReadonlyArray<string>) => lines.filter((line) => !/(--|-l )wizard\b/.test(line));
 
 const report = (failure: Failure) =>
   Effect.flatMap(Output, ({ note, noteStyle }) =>
@@ -139,6 +131,11 @@ const sentence = (error: ValidationError.ValidationError): string => {
     (text) => /^Expected (?:to find|at least \d+ value\(s\) for) option: '(-[\w-]+)'$/.exec(text)?.slice(1) ?? [],
   );
   if (missing.length > 0) return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing.`;
-  const line = paragraphs(error.error).join(" ").replaceAll("'", '"').trim();
+  const line = paragraphs(error.error)
+    .join(" ")
+    .replaceAll("'", '"')
+    .replace(" with choices ", ": ")
+    .replaceAll(" | ", ", ")
+    .trim();
   return line.endsWith(".") ? line : `${line}.`;
 };

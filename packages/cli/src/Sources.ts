@@ -15,6 +15,7 @@ import type * as Stream from "effect/Stream";
 import { glob } from "tinyglobby";
 import { ExitCode } from "./ExitCode.ts";
 import { Failure } from "./Failure.ts";
+import { Output } from "./Output.ts";
 
 /** Bytes to be read, as often as is wanted. */
 export interface Source {
@@ -81,6 +82,12 @@ export const find = (paths: ReadonlyArray<string>): Effect.Effect<Found, Failure
     return { sources, others };
   });
 
+/** Says to a person that standard input is waited for, where one of the paths is `-` and nothing is piped. */
+export const announce = (...paths: ReadonlyArray<string>): Effect.Effect<void, never, Output> =>
+  paths.includes("-") && process.stdin.isTTY
+    ? Effect.flatMap(Output, ({ note }) => note("Reading from the terminal; Ctrl-D at the start of a line ends it."))
+    : Effect.void;
+
 /** One file, or `-` for standard input, as text. */
 export const text = (path: string): Effect.Effect<string, Failure> =>
   Effect.tryPromise({
@@ -96,6 +103,7 @@ const nothing = (path: string) =>
   new Failure({
     exit: ExitCode.local,
     message: /[*?[{]/.test(path) ? `No file matches "${path}".` : `There is no file or directory "${path}".`,
+    next: "Give a file, a directory, a glob in quotes, or - for standard input.",
   });
 
 const display = (path: string) => (relative("", path).startsWith("..") ? path : relative("", path));

@@ -97,15 +97,20 @@ it.scoped("prints a new token once and alone, keeps only its hash, and revokes i
   }),
 );
 
-it.scoped("says what is wrong with a scope, an age or an id", () =>
+it.scoped("says what is wrong with a scope, an age or a name", () =>
   Effect.gen(function* () {
     const { run } = yield* program();
     const create = ["admin", "token", "create", "--name", "ci"];
     expect(yield* run([...create, "--scope", "root"])).toMatchObject({ exit: 2 });
     expect((yield* run([...create, "--scope", "admin", "--expires", "soon"])).err).toContain("such as 12h, 30d or 52w");
-    expect(yield* run(["admin", "token", "revoke", "ci"])).toMatchObject({ exit: 2 });
-    const unknown = "tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d";
-    expect(yield* run(["admin", "token", "revoke", unknown])).toMatchObject({ exit: 3 });
+    expect((yield* run([...create, "--scope", "catalog:read"])).exit).toBe(0);
+    expect(yield* run([...create, "--scope", "catalog:read"])).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining(`error: --name "ci" is a usable token's: choose another name`),
+    });
+    for (const unknown of ["nobody", "tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d"]) {
+      expect(yield* run(["admin", "token", "revoke", unknown])).toMatchObject({ exit: 3 });
+    }
   }),
 );
 

@@ -67,7 +67,7 @@ it.scoped("finds a name in any case, kind and namespace with one call, and says 
     expect((yield* run("entity", "get", "QUEUE", "-oname")).out).toBe("resource:other/queue\n");
     expect((yield* run("entity", "get", "other/queue", "-oname")).out).toBe("resource:other/queue\n");
     expect((yield* run("entity", "get", "default/queue")).err).toContain(
-      'Nothing is called "queue" in the namespace "default".',
+      'Nothing is called "queue" in the namespace "default"; did you mean resource:other/queue?',
     );
     expect((yield* run("entity", "get", "sho")).exit).toBe(3);
   }),
@@ -93,9 +93,12 @@ it.scoped("changes fields, retires and revives; and reads what was before", () =
     const wrong = (...words: ReadonlyArray<string>) => run("entity", "patch", "pay", ...words);
     expect(yield* wrong()).toMatchObject({ exit: 2, err: expect.stringContaining("There is nothing to change.") });
     expect(yield* wrong("--patch", "{")).toMatchObject({ exit: 2, err: expect.stringContaining("not JSON") });
-    expect(yield* wrong("--patch", "[]")).toMatchObject({ exit: 2, err: expect.stringContaining("JSON object") });
+    expect(yield* wrong("--patch", "[]")).toMatchObject({ exit: 2, err: expect.stringContaining("merge patch") });
     expect(yield* wrong("--patch-file", `${home}/none`)).toMatchObject({ exit: 7 });
-    expect(yield* wrong("--state", "gone")).toMatchObject({ exit: 1, err: expect.stringContaining("/status/state") });
+    expect(yield* wrong("--state", "gone")).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining("must be one of: active, inactive"),
+    });
   }),
 );
 

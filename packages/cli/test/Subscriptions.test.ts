@@ -112,7 +112,7 @@ it.scoped("says what is wrong with the settings, and creates nothing", () =>
       [[...named, "--webhook", "http://127.0.0.1/"], 2, "127.0.0.1 is a loopback address"],
       [[...named, "--webhook", "spoon"], 2, "is not a URL"],
       [[...named, ...WEBHOOK, "--filter", "spoon ("], 2, "--filter, line 1, column 8"],
-      [[...named, ...WEBHOOK, "--type", "spoon"], 2, 'Expected "entity.created", actual "spoon"'],
+      [[...named, ...WEBHOOK, "--type", "spoon"], 2, "--type must be one of: entity.created, "],
       [[...named, ...WEBHOOK, "--rate-limit", "0"], 2, "rate-limit"],
       [["--file", `${home}/list.yaml`], 2, "does not hold the settings of a subscription: it is no map"],
       [["--file", `${home}/open.yaml`], 2, "does not hold the settings of a subscription: Flow sequence"],

@@ -20,13 +20,14 @@ export interface Block {
 }
 
 /** Pages of the repository, by their paths. */
-export const pages = (): ReadonlyArray<string> =>
-  execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
+export const pages = (): ReadonlyArray<string> => {
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
     cwd: ROOT,
     encoding: "utf8",
-  })
-    .split("\0")
-    .filter((path) => path !== "");
+  });
+  // In the middle of a merge some are listed several times.
+  return [...new Set(listed.split("\0"))].filter((path) => path !== "");
+};
 
 export const blocks = (page: string): ReadonlyArray<Block> => {
   const source = readFileSync(join(ROOT, page), "utf8");

@@ -90,19 +90,17 @@ const shell = ({ folder, ...home }: Program.Home, text: string) =>
     const file = join(home.temporary, "session.sh");
     writeFileSync(file, text);
     const env = { ...Program.environment({ folder, ...home }), ...programs(home.temporary), NO_COLOR: "1" };
-    const child = spawn("bash", [file], {
-      cwd: folder,
-      env,
-      stdio: ["ignore", "pipe", "ignore"],
-      // So that it is told which step hangs.
-      timeout: 60_000,
-    });
+    // A group of its own, with whatever it has started.
+    const child = spawn("bash", [file], { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"], detached: true });
+    // So that it is told which step hangs.
+    const bound = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), 60_000);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => {
       output += chunk;
     });
     child.on("error", reject);
-    child.on("close", () =>
+    child.on("close", () => {
+      clearTimeout(bound);
       resolve(
         new Map(
           output.split(BEGIN).flatMap((part) => {
@@ -111,8 +109,8 @@ const shell = ({ folder, ...home }: Program.Home, text: string) =>
             return end === undefined ? [] : [[Number(index), { text: lines.join("\n"), ok: end === "\n" }]];
           }),
         ),
-      ),
-    );
+      );
+    });
   });
 
 /** `cadastre` is the program that is built here, and `npx cadastre` too. */

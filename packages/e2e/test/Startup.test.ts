@@ -160,7 +160,7 @@ describe("the daemon at its start", () => {
       expect(refused.stderr).toContain("is not sent elsewhere");
       const token = `${Program.stateOf(home)}/admin-token`;
       const sent = yield* Program.run(home, ["entity", "list", "--url", stranger.url, "--token-file", token]);
-      expect(sent.stderr).toContain("No valid token");
+      expect(sent.stderr).toContain("does not accept the token");
     }),
   );
 });

@@ -54,9 +54,9 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
   const insertSubscriptions = statements.insert(subscriptionRows.WHOLE);
   const insertDeliveries = statements.insert(deliveryRows.INSERTION);
 
-  const command = (text: string | undefined) => (text === undefined ? Effect.void : statements.run(sql.unsafe(text)));
-  const lock = command(dialect.lock(["entities", "events", "tokens"]));
-  const resume = command(dialect.feed.resume);
+  const command = (text: string) => statements.run(sql.unsafe(text));
+  const locking = dialect.lock(["entities", "events", "tokens"]);
+  const lock = locking === undefined ? Effect.void : command(locking);
   const isUsed = statements.prepare(sql`
     SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM entities) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM tokens)
       OR EXISTS (SELECT 1 FROM subscriptions)`);
@@ -147,7 +147,7 @@ export const make = (engine: Context.Tag.Service<Engine>): Context.Tag.Service<A
           if (stray !== undefined) {
             return yield* refusal("", `the last event of ${String(stray["key"])} is not of the revision it is at`);
           }
-          yield* resume;
+          yield* Effect.forEach(dialect.afterLoad, command);
           return counts;
         }),
       ),

@@ -67,9 +67,9 @@ export interface Dialect {
   readonly feed: {
     readonly since: (after: string, limit: string) => Fragment;
     readonly head: Fragment;
-    /** Goes on counting after the last event, where events were inserted with their sequences; undefined where that is so. */
-    readonly resume: string | undefined;
   };
+  /** Statements after much was inserted at once, events with their sequences among it: they are counted on, and planners learn of it. */
+  readonly afterLoad: ReadonlyArray<string>;
   /** The places that a JSON Patch changes, sources of moves included, as a query of one column, `place`. */
   readonly places: (patch: Fragment) => Fragment;
   /** Entities that a text finds, as a query of one column. */

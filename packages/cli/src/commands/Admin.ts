@@ -7,6 +7,7 @@ import * as CliOptions from "@effect/cli/Options";
 import * as Effect from "effect/Effect";
 import * as CommandLine from "../CommandLine.ts";
 import * as Options from "./Options.ts";
+import * as Tokens from "./Tokens.ts";
 
 const implementation = Effect.promise(() => import("./internal/admin.ts"));
 
@@ -55,7 +56,6 @@ const dump = Command.make(
       CliOptions.optional,
     ),
     format: Options.word("format", ["ndjson", "yaml"]).pipe(
-      CliOptions.withPseudoName("FORMAT"),
       CliOptions.withDescription("ndjson (where absent), one record a line, or yaml"),
       CliOptions.withDefault("ndjson" as const),
     ),
@@ -125,67 +125,27 @@ const doctor = Command.make("doctor", { format: Options.dataFormat, ...Options.d
   ),
 );
 
-const create = Command.make(
-  "create",
-  {
-    name: CliOptions.text("name").pipe(
-      CliOptions.withPseudoName("NAME"),
-      CliOptions.withDescription("What history calls whoever uses it"),
-    ),
-    scopes: CliOptions.text("scope").pipe(
-      CliOptions.withPseudoName("SCOPE"),
-      CliOptions.withDescription(
-        "catalog:read, catalog:write, callbacks:manage or admin (all of them); may be repeated",
-      ),
-      CliOptions.atLeast(1),
-    ),
-    expires: CliOptions.text("expires").pipe(
-      CliOptions.withPseudoName("AGE"),
-      CliOptions.withDescription("When it ends: 12h, 30d, 52w; never where absent"),
-      CliOptions.optional,
-    ),
-    ...Options.database,
-  },
-  (given) => Effect.flatMap(implementation, ({ createToken }) => createToken(given)),
-).pipe(
-  Command.withDescription(
-    Options.describe(
-      "Make a token",
-      ["It is printed this once, alone on standard output."],
-      ["cadastre admin token create --name ci --scope catalog:read --scope catalog:write --expires 90d > ci-token"],
-    ),
-  ),
-);
+const create = Command.make("create", { ...Tokens.create, ...Options.database }, (given) =>
+  Effect.flatMap(implementation, ({ createToken }) => createToken(given)),
+).pipe(Command.withDescription(Tokens.help.create("cadastre admin token")));
 
-const list = Command.make("list", { format: Options.format, ...Options.database }, (given) =>
+const list = Command.make("list", { ...Tokens.list, ...Options.database }, (given) =>
   Effect.flatMap(implementation, ({ listTokens }) => listTokens(given)),
-).pipe(
-  Command.withDescription(
-    Options.describe(
-      "List tokens",
-      ["Revoked and expired ones too, oldest first; never the tokens themselves."],
-      ["cadastre admin token list"],
-    ),
-  ),
-);
+).pipe(Command.withDescription(Tokens.help.list("cadastre admin token")));
 
-const revoke = Command.make(
-  "revoke",
-  { id: Args.text({ name: "id" }).pipe(Args.withDescription("tok_…, as the list shows it")), ...Options.database },
-  (given) => Effect.flatMap(implementation, ({ revokeToken }) => revokeToken(given)),
-).pipe(
-  Command.withDescription(
-    Options.describe(
-      "Revoke a token",
-      ["A running daemon may accept it for five more seconds."],
-      ["cadastre admin token revoke tok_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d"],
-    ),
-  ),
-);
+const revoke = Command.make("revoke", { ...Tokens.revoke, ...Options.database }, (given) =>
+  Effect.flatMap(implementation, ({ revokeToken }) => revokeToken(given)),
+).pipe(Command.withDescription(Tokens.help.revoke("cadastre admin token")));
 
 const token = CommandLine.withChildren(
   Command.make("token").pipe(
-    Command.withDescription(Options.describe("Make, list and revoke tokens", [], [])),
+    Command.withDescription(
+      Options.describe(
+        "Make, list and revoke tokens in the database",
+        ["As `cadastre token`, without a daemon."],
+        ["cadastre admin token list"],
+      ),
+    ),
     Command.withSubcommands([create, list, revoke]),
   ),
   [create, list, revoke],
@@ -193,7 +153,13 @@ const token = CommandLine.withChildren(
 
 export const admin = CommandLine.withChildren(
   Command.make("admin").pipe(
-    Command.withDescription(Options.describe("Work on the database itself", ["A daemon need not run, and may."], [])),
+    Command.withDescription(
+      Options.describe(
+        "Work on the database itself",
+        ["A daemon need not run, and may."],
+        ["cadastre admin doctor", "cadastre admin seed"],
+      ),
+    ),
     Command.withSubcommands([migrate, seed, dump, load, backup, doctor, token]),
   ),
   [migrate, seed, dump, load, backup, doctor, token],

@@ -17,8 +17,7 @@ export const api = Command.make(
     path: Args.text({ name: "path" }).pipe(Args.withDescription("As the daemon's /docs has it, with parameters")),
     method: Options.word("method", METHODS).pipe(
       CliOptions.withAlias("X"),
-      CliOptions.withPseudoName("METHOD"),
-      CliOptions.withDescription(`${METHODS.join(", ")}; where absent, GET, and POST with a body`),
+      CliOptions.withDescription(`Where absent, GET, and POST with a body`),
       CliOptions.optional,
     ),
     data: Options.text("data", "FILE", "What to send: a file, or - for standard input"),

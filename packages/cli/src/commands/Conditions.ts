@@ -20,10 +20,10 @@ export const conditions = {
   owner: Options.any("owner", "REF", "Only owned by this; a name alone is a group"),
   tag: Options.any("tag", "TAG", "Only with this tag, and with every other that is given"),
   label: Options.any("label", "KEY[=VALUE]", "Only with this label, and with every other that is given"),
-  state: Options.any(
+  state: Options.anyWord(
     "state",
-    "STATE",
-    `${EntityState.literals.join(" or ")}; active ones only where neither this nor the filter speaks of states`,
+    EntityState.literals,
+    "Only in this state; active ones where neither this nor the filter speaks of states",
   ),
   q: Options.text(
     "q",

@@ -1,6 +1,7 @@
 /**
  * `cadastre entity …`: the commands that ask a running daemon, and `validate`, which needs none.
  */
+import { EntityState } from "@cadastre/domain/Entity";
 import { SortField } from "@cadastre/domain/EntityQuery";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
@@ -14,6 +15,8 @@ import { questions, reference } from "./Questions.ts";
 const implementation = Effect.promise(() => import("./internal/entity.ts"));
 
 const applying = Effect.promise(() => import("./internal/apply.ts"));
+
+const editing = Effect.promise(() => import("./internal/edit.ts"));
 
 const patching = Effect.promise(() => import("./internal/patch.ts"));
 
@@ -33,7 +36,7 @@ const list = Command.make(
     orderBy: Options.text(
       "order-by",
       "FIELD",
-      `${SortField.literals.join(", ")}; -FIELD for descending; where absent, relevance with -q and name without`,
+      `The order: ${SortField.literals.join(", ")}; -FIELD for descending; where absent, relevance with -q and name without`,
     ),
     explain: Options.flag("explain", "Tell how the filter was dealt with"),
     limit: Options.limit("How many to show; 50 where absent"),
@@ -51,7 +54,7 @@ const list = Command.make(
         "cadastre entity list --kind component --owner checkout",
         "cadastre entity list --label tier=1 --order-by -updatedAt --limit 10",
         "cadastre entity list -q 'order ev'",
-        `cadastre entity list --filter '"pci" in tags && entity.spec.?lifecycle.orValue("") != "production"'`,
+        `cadastre entity list --filter '"pci" in tags && !name.startsWith("pay")'`,
         "cadastre entity list --all -o name | wc -l",
       ],
     ),
@@ -76,9 +79,9 @@ const get = Command.make(
       "Show one entity and its relations",
       ["A name alone is looked for among all kinds and namespaces; if it fits several, they are listed."],
       [
-        "cadastre entity get payments",
-        "cadastre entity get api:shop/orders -o yaml",
-        "cadastre entity get payments --revision 1",
+        "cadastre entity get basket",
+        "cadastre entity get api:default/basket-api -o yaml",
+        "cadastre entity get basket --revision 1",
       ],
     ),
   ),
@@ -133,7 +136,10 @@ const patch = Command.make(
     reference,
     patch: Options.text("patch", "JSON", "A JSON merge patch: null removes a field, lists are replaced whole"),
     patchFile: Options.text("patch-file", "FILE", "The same from a file, or - for standard input"),
-    state: Options.text("state", "STATE", "inactive retires the entity, active revives it"),
+    state: Options.word("state", EntityState.literals).pipe(
+      CliOptions.withDescription("inactive retires the entity, active revives it"),
+      CliOptions.optional,
+    ),
     force: Options.flag("force", "Write even if a managed source keeps the entity"),
     ...Options.connection,
   },
@@ -144,9 +150,29 @@ const patch = Command.make(
       "Change fields of an entity, retire it or revive it",
       ["What is retired is kept and readable, and left out of lists unless asked for."],
       [
-        `cadastre entity patch payments --patch '{"spec":{"owner":"group:default/checkout"}}'`,
+        `cadastre entity patch basket --patch '{"spec":{"owner":"group:default/checkout"}}'`,
         "cadastre entity patch component:coupon-printer --state inactive",
       ],
+    ),
+  ),
+);
+
+const edit = Command.make(
+  "edit",
+  {
+    reference,
+    force: Options.flag("force", "Write even if a managed source keeps the entity"),
+    ...Options.connection,
+  },
+  (given) => Effect.flatMap(editing, ({ edit }) => edit(given)),
+).pipe(
+  Command.withDescription(
+    Options.describe(
+      "Edit an entity in your editor",
+      [
+        "As YAML in $VISUAL or $EDITOR, which may have arguments, else in vi or nano. What the editor leaves is checked as apply does; the faults are shown in the editor again. A change that somebody else made meanwhile is never written over, and your draft is kept.",
+      ],
+      ["cadastre entity edit basket", "EDITOR='code --wait' cadastre entity edit component:payments"],
     ),
   ),
 );
@@ -160,16 +186,22 @@ const remove = Command.make(
     Options.describe(
       "Delete entities for good",
       ["Refused while active entities depend on one, unless forced."],
-      ["cadastre entity delete component:coupon-printer", "cadastre entity delete payments --force"],
+      ["cadastre entity delete component:coupon-printer", "cadastre entity delete basket --force"],
     ),
   ),
 );
 
-const children = [list, get, ...questions, apply, validate, patch, remove] as const;
+const children = [list, get, ...questions, apply, validate, edit, patch, remove] as const;
 
 export const entity = CommandLine.withChildren(
   Command.make("entity").pipe(
-    Command.withDescription(Options.describe("Read and write what the catalog registers", [], [])),
+    Command.withDescription(
+      Options.describe(
+        "Read and write what the catalog registers",
+        [],
+        ["cadastre entity list --kind component", "cadastre entity apply catalog-info.yaml"],
+      ),
+    ),
     Command.withSubcommands(children),
   ),
   children,

@@ -31,7 +31,7 @@ const list = Command.make(
 
 export const event = CommandLine.withChildren(
   Command.make("event").pipe(
-    Command.withDescription(Options.describe("Read what has changed", [], [])),
+    Command.withDescription(Options.describe("Read what has changed", [], ["cadastre event list --after 1200"])),
     Command.withSubcommands([list]),
   ),
   [list],

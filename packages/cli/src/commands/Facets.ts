@@ -15,7 +15,7 @@ export const facets = Command.make(
     by: CliOptions.text("by").pipe(
       CliOptions.withPseudoName("FACET"),
       CliOptions.withDescription(
-        "kind, namespace, owner, state, tag, label:KEY or spec.FIELD; may be repeated, one table each",
+        "What to count by: kind, namespace, owner, state, tag, label:KEY or spec.FIELD; may be repeated, one table each",
       ),
       CliOptions.atLeast(1),
     ),

@@ -17,7 +17,6 @@ const list = Command.make(
   "list",
   {
     state: Options.word("state", JobState.literals).pipe(
-      CliOptions.withPseudoName("STATE"),
       CliOptions.withDescription(`Only jobs in this state: ${JobState.literals.join(", ")}`),
       CliOptions.optional,
     ),
@@ -76,7 +75,9 @@ const discard = Command.make("discard", { id, ...Options.connection }, (given) =
 
 export const job = CommandLine.withChildren(
   Command.make("job").pipe(
-    Command.withDescription(Options.describe("Look after the queue", [], [])),
+    Command.withDescription(
+      Options.describe("Look after the queue", [], ["cadastre job list --state dead", "cadastre job retry 42"]),
+    ),
     Command.withSubcommands([list, get, retry, discard]),
   ),
   [list, get, retry, discard],

@@ -1,6 +1,7 @@
 /**
  * `cadastre mcp-bridge` and `cadastre mcp-config`: for AI agents and those who connect them.
  */
+import { TOOLSETS } from "@cadastre/mcp/Toolset";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
@@ -22,7 +23,7 @@ const seconds = (name: string, standard: number, about: string) =>
 /** What the daemon and the bridge let an agent do. */
 const policy = {
   readOnly: Options.flag("read-only", "Only tools that change nothing"),
-  toolset: Options.any("toolset", "NAME", "Only the tools of this toolset"),
+  toolset: Options.anyWord("toolset", TOOLSETS, "Only the tools of this toolset"),
   allowTool: Options.any("allow-tool", "NAME", "Only this tool"),
   denyTool: Options.any("deny-tool", "NAME", "Not this tool"),
 };

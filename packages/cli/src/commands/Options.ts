@@ -15,14 +15,26 @@ export class GlobalFlags extends Context.Reference<GlobalFlags>()("@cadastre/cli
   defaultValue: (): { readonly logLevel: string | undefined } => ({ logLevel: undefined }),
 }) {}
 
+/** An option that takes one of a few words. The command line refuses others, and completions offer these. */
+export const word = <const Word extends string>(name: string, words: ReadonlyArray<Word>): CliOptions.Options<Word> =>
+  CliOptions.choice(name, words);
+
+const PLACEHOLDERS: { readonly [K in Config.Flagged]?: string } = {
+  url: "URL",
+  port: "PORT",
+  tokenFile: "FILE",
+  tokenCommand: "COMMAND",
+};
+
 /** The option by which a setting is given; its value is checked with those of the other sources. */
 export const setting = (key: Exclude<Config.Flagged, "logLevel">): CliOptions.Options<Option.Option<string>> => {
   const { flag, variable, about } = Config.SETTINGS[key];
-  return CliOptions.text(flag).pipe(
-    CliOptions.withPseudoName(key === "url" ? "URL" : key === "port" ? "PORT" : "VALUE"),
-    CliOptions.withDescription(`${about} (${variable})`),
-    CliOptions.optional,
-  );
+  const words = Config.wordsOf(key);
+  const option: CliOptions.Options<string> =
+    words.length > 0
+      ? word(flag, words)
+      : CliOptions.withPseudoName(CliOptions.text(flag), PLACEHOLDERS[key] ?? "VALUE");
+  return option.pipe(CliOptions.withDescription(`${about} (${variable})`), CliOptions.optional);
 };
 
 export const database = {
@@ -69,14 +81,13 @@ export const configured = (given: Given, beside = true): Effect.Effect<Config.Co
     ),
   );
 
-/** An option that takes one of a few words. */
-export const word = <const Word extends string>(name: string, words: ReadonlyArray<Word>): CliOptions.Options<Word> =>
-  CliOptions.text(name).pipe(
-    CliOptions.filterMap(
-      (given) => Option.fromNullable(words.find((word) => word === given)),
-      `--${name} must be one of: ${words.join(", ")}`,
-    ),
-  );
+/** One of these that may be repeated. */
+export const anyWord = <const Word extends string>(
+  name: string,
+  words: ReadonlyArray<Word>,
+  about: string,
+): CliOptions.Options<Array<Word>> =>
+  word(name, words).pipe(CliOptions.withDescription(`${about}; may be repeated`), CliOptions.repeated);
 
 /** An option that takes a whole number of 1 or more. */
 export const count = (name: string): CliOptions.Options<number> =>
@@ -111,16 +122,14 @@ export type Format = "table" | "json" | "yaml" | "name";
 
 export const format: CliOptions.Options<Format> = word("output", ["json", "yaml", "name"]).pipe(
   CliOptions.withAlias("o"),
-  CliOptions.withPseudoName("FORMAT"),
-  CliOptions.withDescription("Print for programs: json, yaml, or name (one reference a line)"),
+  CliOptions.withDescription("Print for programs; name: one reference a line"),
   CliOptions.withDefault("table" as const),
 );
 
 /** For what has no references to name. */
 export const dataFormat: CliOptions.Options<Exclude<Format, "name">> = word("output", ["json", "yaml"]).pipe(
   CliOptions.withAlias("o"),
-  CliOptions.withPseudoName("FORMAT"),
-  CliOptions.withDescription("Print for programs: json or yaml"),
+  CliOptions.withDescription("Print for programs"),
   CliOptions.withDefault("table" as const),
 );
 

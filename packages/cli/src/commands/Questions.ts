@@ -2,6 +2,7 @@
  * The `entity` commands that ask for an entity's place among the others, and for what has become of it.
  */
 import { EventType } from "@cadastre/domain/Event";
+import type { Direction } from "@cadastre/domain/Graph";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
@@ -22,14 +23,17 @@ export const reference = named("ref");
 
 const relation = Options.any("relation", "RELATION", "Only by this relation, in either reading, such as dependsOn");
 
+const DIRECTIONS = ["dependencies", "dependents", "both"] as const satisfies ReadonlyArray<Direction>;
+
 const graph = Command.make(
   "graph",
   {
     reference,
-    direction: Options.text(
-      "direction",
-      "DIRECTION",
-      "dependencies (what it needs), dependents (what needs it) or both; both where absent",
+    direction: Options.word("direction", DIRECTIONS).pipe(
+      CliOptions.withDescription(
+        "Which way: dependencies (what it needs), dependents (what needs it) or both; both where absent",
+      ),
+      CliOptions.optional,
     ),
     relation,
     depth: Options.text("depth", "N", "Steps from the entity, or all; 1 where absent"),
@@ -44,9 +48,9 @@ const graph = Command.make(
       "Show what an entity needs, and what needs it",
       ["-o name prints the other entities, one reference a line."],
       [
-        "cadastre entity graph payments",
-        "cadastre entity graph resource:orders-db --direction dependents --depth all",
-        "cadastre entity graph payments --relation dependsOn --relation consumesApi --depth 3",
+        "cadastre entity graph basket",
+        "cadastre entity graph resource:payments-db --direction dependents --depth all",
+        "cadastre entity graph basket --relation dependsOn --relation consumesApi --depth 3",
       ],
     ),
   ),
@@ -61,7 +65,7 @@ const path = Command.make(
     Options.describe(
       "Show why an entity depends on another",
       ["A shortest way from the one to the other, one step a line."],
-      ["cadastre entity path component:storefront resource:orders-db"],
+      ["cadastre entity path component:shop-web resource:payments-db"],
     ),
   ),
 );
@@ -81,7 +85,7 @@ const history = Command.make(
     Options.describe(
       "Show every revision of an entity: who, when, through what, and the difference",
       ["For programs the difference is a JSON Patch (RFC 6902). What was deleted is found by its uid."],
-      ["cadastre entity history payments", "cadastre entity history payments --path /spec/owner --limit 1"],
+      ["cadastre entity history basket", "cadastre entity history basket --path /spec/owner --limit 1"],
     ),
   ),
 );
@@ -89,7 +93,7 @@ const history = Command.make(
 /** Of the feed. */
 export const changes = {
   kind: Options.any("kind", "KIND", "Only of entities of this kind"),
-  type: Options.any("type", "TYPE", `Only of this type: ${EventType.literals.join(", ")}`),
+  type: Options.anyWord("type", EventType.literals, `Only of this type: ${EventType.literals.join(", ")}`),
   filter: filter.pipe(
     CliOptions.withDescription("Only changes of which this expression (CEL) over event and entity is true"),
   ),
@@ -100,7 +104,7 @@ const watch = Command.make(
   {
     references: Args.repeated(reference),
     ...changes,
-    after: Options.text("after", "SEQUENCE", "Begin after this event, 0: at the first; from now on where absent"),
+    after: Options.text("after", "SEQUENCE", "Begin after this event; 0: at the first; from now on where absent"),
     format: Options.format,
     ...Options.connection,
   },
@@ -112,7 +116,7 @@ const watch = Command.make(
       ["One line each; -o json prints one JSON document a line. Goes on where it was when the daemon comes back."],
       [
         "cadastre entity watch",
-        "cadastre entity watch payments orders",
+        "cadastre entity watch basket component:payments",
         `cadastre entity watch --filter 'event.patch.exists(p, p.path == "/spec/owner")' -o json`,
       ],
     ),

@@ -1,7 +1,7 @@
 /**
  * `cadastre subscription …`: who is told of which changes, and what they were told.
  */
-import { DeliveryState } from "@cadastre/domain/Delivery";
+import { DeliveryState, PING } from "@cadastre/domain/Delivery";
 import { EventType } from "@cadastre/domain/Event";
 import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
@@ -18,7 +18,7 @@ const settings = {
   name: Options.text("name", "NAME", "1 to 63 letters and digits, with -, _ and . between them"),
   webhook: Options.text("webhook", "URL", "Where callbacks are posted to, as a signed webhook"),
   filter: Options.text("filter", "EXPRESSION", "Only changes of which this expression (CEL) is true; '' takes it away"),
-  type: Options.any("type", "TYPE", `Only events of this type: ${EventType.literals.join(", ")}`),
+  type: Options.anyWord("type", EventType.literals, `Only events of this type: ${EventType.literals.join(", ")}`),
   rateLimit: Options.count("rate-limit").pipe(
     CliOptions.withDescription("Attempts a second at the most; 25 where absent"),
     CliOptions.optional,
@@ -32,7 +32,7 @@ const settings = {
 };
 
 const conditions = {
-  type: Options.any("type", "TYPE", "Only of this type of event, or ping"),
+  type: Options.anyWord("type", [...EventType.literals, PING], "Only of this type of event, or ping"),
   reference: Options.text("reference", "REF", "Only of the entity with this complete reference"),
   since: Options.text("since", "TIME", "Only those made at this time (ISO 8601) or later"),
   until: Options.text("until", "TIME", "Only those made before this time"),
@@ -141,7 +141,7 @@ const deliveries = Command.make(
   "deliveries",
   {
     which,
-    state: Options.any("state", "STATE", `Only in this state: ${DeliveryState.literals.join(", ")}`),
+    state: Options.anyWord("state", DeliveryState.literals, `Only in this state: ${DeliveryState.literals.join(", ")}`),
     ...conditions,
     limit: Options.limit("How many to show; 50 where absent"),
     format: Options.format,
@@ -169,7 +169,7 @@ const redeliver = Command.make(
       Args.withDescription("The id of one delivery (msg_…), instead of conditions"),
       Args.optional,
     ),
-    state: Options.any("state", "STATE", "Only in this state: dead (where absent) or delivered"),
+    state: Options.anyWord("state", ["dead", "delivered"], "Only in this state: dead (where absent) or delivered"),
     ...conditions,
     ...Options.connection,
   },
@@ -180,7 +180,7 @@ const redeliver = Command.make(
       "Deliver once more, by the same ids",
       ["One delivery, or all that the conditions choose."],
       [
-        "cadastre subscription redeliver deploys msg_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d",
+        "cadastre subscription redeliver pci msg_01936b2e-7c1a-7cc0-9d5e-3f1f6a0c1b2d",
         "cadastre subscription redeliver deploys --since 2030-01-31T12:00:00Z",
       ],
     ),
@@ -191,7 +191,13 @@ const commands = [list, get, create, update, remove, enable, disable, test, rota
 
 export const subscription = CommandLine.withChildren(
   Command.make("subscription").pipe(
-    Command.withDescription(Options.describe("Tell others of changes, by callbacks", [], [])),
+    Command.withDescription(
+      Options.describe(
+        "Tell others of changes, by callbacks",
+        [],
+        ["cadastre subscription list", "cadastre subscription test deploys"],
+      ),
+    ),
     Command.withSubcommands(commands),
   ),
   commands,

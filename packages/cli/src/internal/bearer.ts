@@ -22,6 +22,17 @@ export const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure
   return config.tokenCommand === "" ? kept(config) : printed(config.tokenCommand);
 };
 
+/** Where that token comes from, for messages. */
+export const originOf = (config: Config): string => {
+  const { tokenCommand, tokenFile } = config.origins;
+  if (tokenCommand === "--token-command") return PRINTED;
+  if (tokenFile === "--token-file") return `in ${config.tokenFile}`;
+  if (Option.isSome(config.token)) return `in ${Environment.TOKEN}`;
+  return config.tokenCommand === "" ? `in ${config.tokenFile}` : PRINTED;
+};
+
+const PRINTED = "that the token command prints";
+
 const kept = ({ origins, tokenFile, isOwn, url }: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => {
   const isDefault = origins.tokenFile === "default";
   if (isDefault && !isOwn) {
@@ -38,7 +49,7 @@ const kept = ({ origins, tokenFile, isOwn, url }: Config): Effect.Effect<Redacte
         exit: ExitCode.denied,
         message: `There is no token: ${tokenFile} cannot be read.`,
         next: isDefault
-          ? "The daemon writes it at its first start here. If it is lost: cadastre admin token create --name admin --scope admin > FILE, then --token-file FILE."
+          ? "The daemon writes it at its first start here: `cadastre daemon`. If it is lost: cadastre admin token create --name admin --scope admin > FILE, then --token-file FILE."
           : "Give another file with --token-file, or set CADASTRE_TOKEN.",
       }),
   }).pipe(Effect.flatMap((text) => checked(text.trim(), tokenFile)));
@@ -76,9 +87,17 @@ const printed = (command: string) =>
   );
 
 const checked = (token: string, origin: string): Effect.Effect<Redacted.Redacted, Failure.Failure> =>
-  /^[\x21-\x7e]+$/.test(token)
+  /^[\x21-\x7e]+$/.test(token) && !PATH.test(token)
     ? Effect.succeed(Redacted.make(token))
     : new Failure.Failure({
         exit: ExitCode.denied,
         message: `What ${origin} holds is not a token: one is "cad_" and 43 characters.`,
+        next: PATH.test(token)
+          ? "It looks like the name of a file: that goes with --token-file, or into CADASTRE_TOKEN_FILE."
+          : /^bearer /i.test(token)
+            ? 'Leave the word "Bearer" out.'
+            : undefined,
       });
+
+/** No token begins like this. */
+const PATH = /^[~.]{0,2}\//;

@@ -60,13 +60,16 @@ export const wrap = (text: string, width: number, indent = ""): string => {
   return [...lines, line].join(`\n${indent}`);
 };
 
+/** Columns that labels may take before what they mean begins on a line of its own. */
+export const LABEL = 30;
+
 /** Labels on the left, what they mean on the right. */
 export const definitions = (
   entries: ReadonlyArray<readonly [label: string, about: string]>,
   width: number,
   paint: (label: string) => string = (label) => label,
 ): string => {
-  const left = Math.min(30, Math.max(0, ...entries.map(([label]) => columns(label))));
+  const left = Math.min(LABEL, Math.max(0, ...entries.map(([label]) => columns(label))));
   const indent = " ".repeat(left + 4);
   return entries
     .map(([label, about]) => {

@@ -21,12 +21,16 @@ export const word = <const Words extends readonly [string, ...Array<string>]>(..
 
 const says = (message: string) => ({ message: () => ({ message, override: true }) });
 
+/** Of a database that is not served here: no path begins like this. */
+const OTHER_URL = /^(?!sqlite:)[a-z][a-z\d+.-]*:\/\//i;
+
 /** A Postgres URL, `sqlite:path`, a path, or `:memory:`. */
 export const Database = Schema.String.pipe(
   Schema.filter((value) =>
     PostgresUrl.isMeant(value)
       ? PostgresUrl.fault(value)
-      : value.replace(/^sqlite:/, "") !== "" || "must be a path, sqlite:path, :memory: or a URL postgres://…",
+      : (value.replace(/^sqlite:/, "") !== "" && !OTHER_URL.test(value)) ||
+        "must be a path, sqlite:path, :memory: or a URL postgres://…",
   ),
 );
 

@@ -105,8 +105,12 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   feed: {
     since: (after, limit) => sql`events_since(${after}, ${limit})`,
     head: sql`event_head()`,
-    resume: "SELECT setval('event_sequence', max(sequence)) FROM events HAVING count(*) > 0",
   },
+  // Statistics would come by themselves, a minute later: until then a search may be planned as if there was nothing.
+  afterLoad: [
+    "SELECT setval('event_sequence', max(sequence)) FROM events HAVING count(*) > 0",
+    "ANALYZE entities, edges, entity_tags, entity_labels, entity_search, events",
+  ],
   places: (patch) => sql`
     SELECT field.value #>> '{}' AS place FROM jsonb_array_elements(${patch}::jsonb) operation, jsonb_each(operation) field
     WHERE field.key IN ('path', 'from')`,

@@ -129,8 +129,8 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   feed: {
     since: (after, limit) => sql`events WHERE sequence > ${after} ORDER BY sequence LIMIT ${limit}`,
     head: sql`(SELECT coalesce(max(sequence), 0) FROM events)`,
-    resume: undefined,
   },
+  afterLoad: [],
   matching: (text) => search.matching(sql, text),
   ranked: (text, page) => search.ranked(sql, text, page),
   places: (patch) => sql`

@@ -3,10 +3,14 @@
  */
 
 import { Batches } from "@cadastre/core/Batches";
+import * as UseCases from "@cadastre/core/Tokens";
 import { Archive } from "@cadastre/domain/Archive";
+import { type Token, TokenId } from "@cadastre/domain/Token";
 import * as Effect from "effect/Effect";
 import * as Either from "effect/Either";
+import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
+import * as Redacted from "effect/Redacted";
 import * as Stream from "effect/Stream";
 import * as ArchiveFile from "../../ArchiveFile.ts";
 import * as Database from "../../Database.ts";
@@ -15,11 +19,13 @@ import * as Failure from "../../Failure.ts";
 import * as Local from "../../Local.ts";
 import { Output } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
+import * as Sources from "../../Sources.ts";
 import { company } from "../../seed/company.ts";
 import { generate } from "../../seed/generate.ts";
+import { type Shown, Tokens } from "../../Tokens.ts";
+import type * as Options from "../Options.ts";
 import { configured, type Given, onDatabase } from "./database.ts";
-
-export * from "./token.ts";
+import * as tokens from "./tokens.ts";
 
 export const migrate = (given: Given) =>
   Effect.gen(function* () {
@@ -33,6 +39,43 @@ export const migrate = (given: Given) =>
         : `${config.database} is now at schema ${to} (it was at ${from}).`,
     );
   });
+
+export const createToken = (given: Given & tokens.Create) => onTokens(given, tokens.create(given));
+
+export const listTokens = (given: Given & { readonly format: Options.Format }) => onTokens(given, tokens.list(given));
+
+export const revokeToken = (given: Given & { readonly which: string }) => onTokens(given, tokens.revoke(given));
+
+/** Runs what works on tokens, on those of the database. */
+const onTokens = <A>(given: Given, effect: Effect.Effect<A, Failure.Failure, Tokens | Output>) =>
+  onDatabase(given, () => Effect.provide(effect, storedTokens));
+
+const storedTokens = Layer.effect(
+  Tokens,
+  Effect.map(UseCases.Tokens, ({ create, list, revoke }) =>
+    Tokens.of({
+      create: ({ expiresAt, ...input }) =>
+        create({ ...input, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) }).pipe(
+          Effect.map(({ token, secret }) => ({ token: onWire(token), secret: Redacted.value(secret) })),
+          Local.asOperator("cli"),
+        ),
+      list: Effect.map(list, (all) => all.map(onWire)).pipe(Local.asOperator("cli")),
+      revoke: (id) => Effect.asVoid(revoke(TokenId.make(id))).pipe(Local.asOperator("cli")),
+    }),
+  ),
+);
+
+const onWire = ({ id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: Token): Shown => ({
+  id,
+  name,
+  scopes,
+  createdAt: at(createdAt),
+  ...(expiresAt === undefined ? {} : { expiresAt: at(expiresAt) }),
+  ...(lastUsedAt === undefined ? {} : { lastUsedAt: at(lastUsedAt) }),
+  ...(revokedAt === undefined ? {} : { revokedAt: at(revokedAt) }),
+});
+
+const at = (millis: number) => new Date(millis).toISOString();
 
 interface Seed extends Given {
   readonly entities: Option.Option<number>;
@@ -101,10 +144,11 @@ export const load = (given: Load) =>
     Effect.gen(function* () {
       const { line } = yield* Output;
       const archive = yield* Archive;
-      const progress = yield* Progress.bar("Importing", "records");
+      yield* Sources.announce(given.file);
+      const progress = yield* Progress.bar("Importing", "bytes");
       const counts = ArchiveFile.counter();
       yield* archive
-        .load(ArchiveFile.read(given.file).pipe(Stream.tap((record) => progress(counts.add(record)))))
+        .load(Stream.tap(ArchiveFile.read(given.file, progress), (record) => Effect.sync(() => counts.add(record))))
         .pipe(Effect.mapError(Failure.from));
       yield* progress(0, 0);
       yield* line(`Imported ${counts.text()} into ${config.database}.`);

@@ -12,6 +12,7 @@ import * as Connection from "../../Connection.ts";
 import { ExitCode } from "../../ExitCode.ts";
 import * as Failure from "../../Failure.ts";
 import { Output } from "../../Output.ts";
+import * as Sources from "../../Sources.ts";
 import * as Options from "../Options.ts";
 import type { Given } from "./connected.ts";
 
@@ -32,6 +33,7 @@ export const call = (given: Call) =>
       });
     }
     const config = yield* Options.configured(given);
+    if (Option.isSome(given.data)) yield* Sources.announce(given.data.value);
     const body = Option.isSome(given.data) ? yield* contentOf(given.data.value) : undefined;
     const method = Option.getOrElse(given.method, () => (body === undefined ? "GET" : "POST"));
     const request = HttpClientRequest.make(method)(given.path, {
@@ -60,6 +62,8 @@ const contentOf = (path: string) =>
     catch: (error) =>
       new Failure.Failure({
         exit: ExitCode.local,
-        message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+        ...(/^\s*[[{]/.test(path)
+          ? { message: "--data takes the name of a file.", next: "To send a text: echo TEXT | cadastre api … --data -" }
+          : { message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.` }),
       }),
   });

@@ -17,6 +17,7 @@ import * as Failure from "../../Failure.ts";
 import { count, printable } from "../../internal/text.ts";
 import { Output, type Style } from "../../Output.ts";
 import * as Progress from "../../Progress.ts";
+import * as Sources from "../../Sources.ts";
 import * as Options from "../Options.ts";
 import { connected, type Given } from "./connected.ts";
 
@@ -49,8 +50,9 @@ const applying = (given: Apply) =>
     // Told first if the configuration is wrong: reading may take long.
     const { url, tokenFile, tokenCommand } = given;
     yield* Options.configured({ url, tokenFile, tokenCommand });
+    yield* Sources.announce(...given.paths);
     const checking = yield* Checking.check(given.paths, {
-      progress: yield* Progress.bar("Reading", "files"),
+      progress: yield* Progress.bar("Reading", "bytes"),
       keep: (documents) => Effect.mapError(spool.append(documents), Failure.from),
     });
     yield* demandDocuments(checking, given.paths);
@@ -86,7 +88,8 @@ const applying = (given: Apply) =>
 export const validate = (given: Pick<Apply, "paths" | "format">) =>
   Effect.gen(function* () {
     const { note, line } = yield* Output;
-    const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "files") });
+    yield* Sources.announce(...given.paths);
+    const checking = yield* Checking.check(given.paths, { progress: yield* Progress.bar("Checking", "bytes") });
     yield* demandDocuments(checking, given.paths);
     yield* tellFindings(checking.documents);
     const bad = checking.documents.filter(({ outcome }) => outcome._tag !== "Good");
@@ -136,9 +139,16 @@ const send = (
 ) =>
   Effect.gen(function* () {
     const client = yield* Client;
+    const sending = yield* Progress.bar("Sending", "documents");
     const progress = yield* Progress.bar(dryRun ? "Trying" : "Applying", "documents");
+    let sent = 0;
+    const documents = Stream.tap(json, () => {
+      sent++;
+      // The daemon tells of the first when it has them all.
+      return sent < good.length ? sending(sent, good.length) : progress(0, good.length);
+    });
     const results: Array<readonly [Checking.Checked, Outcome]> = [];
-    yield* client.apply(json, { mode: bestEffort ? "best-effort" : "atomic", dryRun, force }).pipe(
+    yield* client.apply(documents, { mode: bestEffort ? "best-effort" : "atomic", dryRun, force }).pipe(
       Stream.runForEach((result) => {
         if ("summary" in result) return Effect.void;
         const document = good[result.index];

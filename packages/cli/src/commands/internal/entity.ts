@@ -9,8 +9,10 @@ import { Client, type Entity, type Page } from "../../Client.ts";
 import * as EntityView from "../../EntityView.ts";
 import * as ExplanationView from "../../ExplanationView.ts";
 import * as Failure from "../../Failure.ts";
+import { closest } from "../../internal/closest.ts";
 import * as Lookup from "../../Lookup.ts";
 import { Output } from "../../Output.ts";
+import * as Progress from "../../Progress.ts";
 import * as Table from "../../Table.ts";
 import * as Conditions from "../Conditions.ts";
 import type * as Options from "../Options.ts";
@@ -63,6 +65,9 @@ export const list = (given: List) =>
       const client = yield* Client;
       const limit = given.all ? Number.POSITIVE_INFINITY : Option.getOrElse(given.limit, () => STANDARD_LIMIT);
 
+      // What is printed as it comes to a terminal is its own progress.
+      const progress =
+        given.format === "table" || output.width === undefined ? yield* Progress.bar("Listing", "entities") : quiet;
       const rows: Array<ReadonlyArray<string>> = [];
       let shown = 0;
       let cursor: string | undefined;
@@ -89,11 +94,14 @@ export const list = (given: List) =>
         unevaluated.push(page.unevaluated);
         if (page.explain !== undefined) explained.push(page.explain);
         cursor = page.nextCursor;
+        yield* progress(shown);
       } while (cursor !== undefined && shown < limit);
+      yield* progress(shown, shown);
 
       if (given.format === "json") yield* write(shown === 0 ? "[]\n" : "\n]\n");
       else if (given.format === "table") {
-        if (shown === 0) yield* output.note("No entity fits.");
+        if (shown === 0)
+          yield* output.note(`No entity fits${given.kind.map(likeAKind).join("")}.`.replace(/\?\.$/, "?"));
         else yield* write(Table.render(EntityView.HEAD, rows, { ...output, keep: [0] }));
         if (cursor !== undefined)
           yield* output.note(`\nThe first ${shown}; there are more: --limit N or --all shows them.`);
@@ -102,6 +110,14 @@ export const list = (given: List) =>
       if (given.explain) yield* output.note(ExplanationView.view(explained, output.noteStyle));
     }),
   );
+
+/** Kinds are free, and those that are misspelt are most often these. */
+const likeAKind = (kind: string): string =>
+  KINDS.includes(kind.toLowerCase()) ? "" : closest(kind.toLowerCase(), KINDS);
+
+const KINDS = ["component", "api", "resource", "system", "domain", "group", "user", "location", "template"];
+
+const quiet: Progress.Bar = () => Effect.void;
 
 interface Remove extends Given {
   readonly references: ReadonlyArray<string>;

@@ -36,10 +36,11 @@ export const patch = (given: Patch) =>
   );
 
 /** The options as one merge patch. */
-const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Failure.Failure> =>
+const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Failure.Failure, Output> =>
   Effect.gen(function* () {
     if (Option.isSome(patch) && Option.isSome(patchFile))
       return yield* wrong("--patch and --patch-file exclude each other.");
+    if (Option.isSome(patchFile)) yield* Sources.announce(patchFile.value);
     const text = Option.isSome(patchFile) ? Option.some(yield* Sources.text(patchFile.value)) : patch;
     const change = Option.map(state, (state) => ({ status: { state } }));
     if (Option.isNone(text)) {
@@ -49,11 +50,16 @@ const patchOf = ({ patch, patchFile, state }: Patch): Effect.Effect<string, Fail
     }
     const parsed = yield* Effect.try({
       try: () => JSON.parse(text.value) as Json.Json,
-      catch: (cause) => wrong(`The patch is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`),
+      catch: (cause) =>
+        wrong(`The patch is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, EXAMPLE),
     });
-    if (!Json.isObject(parsed))
-      return yield* wrong('The patch must be a JSON object, such as {"metadata":{"title":"…"}}.');
+    if (Array.isArray(parsed)) {
+      return yield* wrong("The patch is a list, as a JSON Patch is: a merge patch is wanted, an object.", EXAMPLE);
+    }
+    if (!Json.isObject(parsed)) return yield* wrong("The patch must be a JSON object.", EXAMPLE);
     return JSON.stringify(Option.isSome(change) ? Json.mergePatch(parsed, change.value) : parsed);
   });
+
+const EXAMPLE = `Only what changes, in quotes: --patch '{"spec":{"lifecycle":"deprecated"}}'`;
 
 const wrong = (message: string, next?: string) => new Failure.Failure({ exit: ExitCode.usage, message, next });

@@ -122,7 +122,7 @@ interface Settings extends Given {
 }
 
 /** What the options say, over what the file does. */
-const settingsOf = (given: Settings): Effect.Effect<Json.JsonObject, Failure.Failure> =>
+const settingsOf = (given: Settings): Effect.Effect<Json.JsonObject, Failure.Failure, Output> =>
   Effect.gen(function* () {
     const file = Option.isNone(given.file) ? {} : yield* fromFile(given.file.value);
     const option = <A extends Json.Json>(name: string, value: Option.Option<A>) =>
@@ -144,8 +144,9 @@ const settingsOf = (given: Settings): Effect.Effect<Json.JsonObject, Failure.Fai
     };
   });
 
-const fromFile = (file: string): Effect.Effect<Json.JsonObject, Failure.Failure> =>
+const fromFile = (file: string): Effect.Effect<Json.JsonObject, Failure.Failure, Output> =>
   Effect.gen(function* () {
+    yield* Sources.announce(file);
     const text = yield* Sources.text(file);
     const wrong = (why: string) =>
       new Failure.Failure({
