@@ -11,25 +11,49 @@ import type { Style } from "./Output.ts";
 /** What follows the first paragraph of a description and is shown as it stands. */
 export const EXAMPLES = "EXAMPLES";
 
-/** A command's page: what it is for, how it is written, its parts, examples. */
-export const page = ({ path, command }: CommandLine.Place, style: Style, width: number): string => {
+type Entries = ReadonlyArray<readonly [label: string, about: string]>;
+
+/** What there is to say of a command. */
+export interface Contents {
+  readonly description: ReadonlyArray<string>;
+  readonly usage: string;
+  readonly commands: Entries;
+  readonly arguments: Entries;
+  /** Without those that every command takes. */
+  readonly options: Entries;
+  readonly examples: ReadonlyArray<string>;
+}
+
+export const contents = ({ path, command }: CommandLine.Place): Contents => {
   const sections = sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER));
-  const children = CommandLine.subcommands(command);
-  const labels = [...(sections.get("ARGUMENTS")?.definitions ?? [])].map(([label]) => label);
-  const usage = [path.join(" "), children.size > 0 ? "<command>" : "[options]", ...labels].join(" ");
+  const children = [...CommandLine.subcommands(command)];
+  const args = sections.get("ARGUMENTS")?.definitions ?? [];
+  return {
+    description: sections.get("DESCRIPTION")?.paragraphs ?? [],
+    usage: [path.join(" "), children.length > 0 ? "<command>" : "[options]", ...args.map(([label]) => label)].join(" "),
+    commands: children.map(([name, child]) => [
+      name,
+      contents({ path: [...path, name], command: child }).description[0] ?? "",
+    ]),
+    arguments: args,
+    options: sections.get("OPTIONS")?.definitions ?? [],
+    examples: sections.get(EXAMPLES)?.paragraphs ?? [],
+  };
+};
+
+/** A command's page: what it is for, how it is written, its parts, examples. */
+export const page = (place: CommandLine.Place, style: Style, width: number): string => {
+  const { description, usage, commands, arguments: args, options, examples } = contents(place);
   const titled = (title: string, body: string) => (body === "" ? [] : [`${style.bold(title)}\n${body}`]);
-  const list = (entries: ReadonlyArray<readonly [string, string]>) => definitions(entries, width, style.cyan);
+  const list = (entries: Entries) => definitions(entries, width, style.cyan);
 
   return [
-    ...(sections.get("DESCRIPTION")?.paragraphs ?? []).map((paragraph) => wrap(paragraph, width)),
+    ...description.map((paragraph) => wrap(paragraph, width)),
     ...titled("Usage", `  ${usage}`),
-    ...titled("Commands", list([...children].map(([name, child]) => [name, summary(child)]))),
-    ...titled("Arguments", list(sections.get("ARGUMENTS")?.definitions ?? [])),
-    ...titled("Options", list(optionsOf(command))),
-    ...titled(
-      "Examples",
-      (sections.get(EXAMPLES)?.paragraphs ?? []).map((line) => `  ${continued(line, width)}`).join("\n"),
-    ),
+    ...titled("Commands", list(commands)),
+    ...titled("Arguments", list(args)),
+    ...titled("Options", list([...options, ...CommandLine.GLOBAL])),
+    ...titled("Examples", examples.map((line) => `  ${continued(line, width)}`).join("\n")),
   ].join("\n\n");
 };
 
@@ -46,16 +70,6 @@ const continued = (command: string, width: number): string => {
   }
   return lines.join(" \\\n    ");
 };
-
-/** What each option of a command is, those that every command takes last. */
-export const optionsOf = (command: CommandLine.Command): ReadonlyArray<readonly [label: string, about: string]> => [
-  ...(sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("OPTIONS")?.definitions ?? []),
-  ...CommandLine.GLOBAL,
-];
-
-/** The first paragraph of a command's description. */
-export const summary = (command: CommandLine.Command): string =>
-  sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
 
 interface Section {
   readonly paragraphs: Array<string>;
