@@ -22,14 +22,15 @@ export const script = (shell: Shell, { path, command }: CommandLine.Place): stri
 const placesOf = (path: ReadonlyArray<string>, command: CommandLine.Command): ReadonlyArray<Place> => {
   const children = [...CommandLine.subcommands(command)];
   const uses = CommandLine.usesOf(command);
+  const { commands, options } = Help.contents({ path, command });
   const abouts = new Map(
-    Help.optionsOf(command).flatMap(([label, about]) =>
+    [...options, ...CommandLine.GLOBAL].flatMap(([label, about]) =>
       [...label.matchAll(/(?<=^|, )--?[\w-]+/g)].map(([name]) => [name, brief(about)] as const),
     ),
   );
   const place: Place = {
     path: path.join(" "),
-    commands: children.map(([name, child]) => [name, brief(Help.summary(child))]),
+    commands: commands.map(([name, about]) => [name, brief(about)]),
     options: [...uses.options].map(([name, use]) => ({
       name,
       about: abouts.get(name) ?? "",

@@ -31,7 +31,10 @@ export const contents = ({ path, command }: CommandLine.Place): Contents => {
   return {
     description: sections.get("DESCRIPTION")?.paragraphs ?? [],
     usage: [path.join(" "), children.length > 0 ? "<command>" : "[options]", ...args.map(([label]) => label)].join(" "),
-    commands: children.map(([name, child]) => [name, summary(child)]),
+    commands: children.map(([name, child]) => [
+      name,
+      contents({ path: [...path, name], command: child }).description[0] ?? "",
+    ]),
     arguments: args,
     options: sections.get("OPTIONS")?.definitions ?? [],
     examples: sections.get(EXAMPLES)?.paragraphs ?? [],
@@ -67,16 +70,6 @@ const continued = (command: string, width: number): string => {
   }
   return lines.join(" \\\n    ");
 };
-
-/** What each option of a command is, those that every command takes last. */
-export const optionsOf = (command: CommandLine.Command): ReadonlyArray<readonly [label: string, about: string]> => [
-  ...(sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("OPTIONS")?.definitions ?? []),
-  ...CommandLine.GLOBAL,
-];
-
-/** The first paragraph of a command's description. */
-export const summary = (command: CommandLine.Command): string =>
-  sectionsOf(CommandDescriptor.getHelp(command, CommandLine.PARSER)).get("DESCRIPTION")?.paragraphs[0] ?? "";
 
 interface Section {
   readonly paragraphs: Array<string>;

@@ -16,6 +16,8 @@ describe("the program's output", () => {
       const daemon = yield* Program.daemon(home, ["--log-format", "pretty"]).pipe(
         Effect.catchAll(() => Program.daemon(home)),
       );
+      const version = yield* Program.run(home, ["--version"]);
+      expect(version).toMatchObject({ code: 0, stdout: (yield* Program.run(home, ["version"])).stdout, stderr: "" });
       for (const words of [
         ["entity", "list"],
         ["entity", "get", "payments"],
