@@ -21,34 +21,39 @@ const LINES: ReadonlyArray<readonly [line: string, candidates: ReadonlyArray<str
   ["cadastre completion f", ["fish"]],
   ["cadastre entity apply some-", ["some-file.yaml"]],
   ["cadastre entity patch x --patch-file some-", ["some-file.yaml"]],
+  ["cadastre entity apply my", ["my file.yaml"]],
+  ["cadastre entity apply al", ["al*", "already"]],
   ["cadastre entity get ", []],
   ["cadastre entity list --owner ", []],
 ];
 
-/** What is written around a script, so that it prints the candidates for each of its arguments, a line for each. */
+const RULE = "@";
+
+/** What is written around a script, so that it prints the candidates for each of its arguments, each on a line, and a rule after those of one. */
 const HARNESS = {
   bash: (script: string) => `${script}
 COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
 for line in "$@"; do
   COMP_LINE="$line" COMP_POINT=\${#line} COMPREPLY=()
   _cadastre
-  echo "\${COMPREPLY[*]}"
+  printf '%s\\n' "\${COMPREPLY[@]}" ${RULE}
 done`,
   // Without its line editor: the functions that offer candidates print those that fit.
   zsh: (script: string) => `compdef() { : }
 ${script}
-_describe() { [[ $1 == -o ]] && shift; print -rn -- \${(M)\${(@)\${(@P)2}%%:*}:#$PREFIX*} }
-compadd() { print -rn -- \${(M)values:#$PREFIX*} }
+_describe() { [[ $1 == -o ]] && shift; print -rl -- \${(M)\${(@)\${(@P)2}%%:*}:#$PREFIX*} }
+compadd() { print -rl -- \${(M)values:#$PREFIX*} }
 compset() { PREFIX=\${PREFIX#*=} }
-_files() { print -rn -- $PREFIX*(N) }
+_files() { print -rl -- $PREFIX*(N) }
 for line in "$@"; do
   words=("\${(@s: :)line}") CURRENT=$#words PREFIX=$words[-1]
   _cadastre
-  print
+  print -r ${RULE}
 done`,
   fish: (script: string) => `${script}
 for line in $argv
-  echo (complete -C $line | string replace -r '\\t.*' '')
+  complete -C $line | string replace -r '\\t.*' '' | string unescape
+  echo ${RULE}
 end`,
 };
 
@@ -62,7 +67,7 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
     `completes commands, options, values and files in ${shell}`,
     () =>
       Effect.gen(function* () {
-        const { home, run } = yield* program({ "some-file.yaml": "" });
+        const { home, run } = yield* program({ "some-file.yaml": "", "my file.yaml": "", "al*": "", already: "" });
         const { out } = yield* run(["completion", shell]);
         // To one of them the first argument is not the name of the script.
         const args = [...(shell === "fish" ? [] : [shell]), ...LINES.map(([line]) => line)];
@@ -71,7 +76,7 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
           encoding: "utf8",
           env: { ...process.env, HOME: home },
         });
-        const completed = stdout.split("\n").slice(0, LINES.length);
+        const completed = stdout.split(`${RULE}\n`);
         const full = (line: string, candidate: string) => {
           // What stands before the last colon, or before =, is kept by one shell and repeated by another.
           const word = /\S*$/.exec(line)?.[0] ?? "";
@@ -83,7 +88,7 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
           LINES.map(([line], i) => [
             line,
             (completed[i] ?? "")
-              .split(" ")
+              .split("\n")
               .filter((word) => word !== "")
               .map((word) => full(line, word))
               .sort(),

@@ -1,5 +1,5 @@
 /**
- * The completion script for fish (from 3.0).
+ * The completion script for fish (from 3.2).
  */
 import type { Place, Value } from "./completionPlace.ts";
 
@@ -61,7 +61,9 @@ function __${program}_complete
     __${program}_values "$place" $expect $current
   else if string match -q -- '-*=*' $current
     set -l parts (string split -m 1 = -- $current)
-    printf "$parts[1]=%s\\n" (__${program}_values "$place" $parts[1] $parts[2])
+    for value in (__${program}_values "$place" $parts[1] $parts[2])
+      printf '%s=%s\\n' $parts[1] $value
+    end
   else if string match -q -- '-*' $current
     __${program}_options "$place"
   else if not __${program}_commands "$place" | string match -e ''

@@ -8,9 +8,10 @@ export const bash = (program: string, places: ReadonlyArray<Place>): string =>
   `# bash completion for ${program}
 ${shared(program, places)}
 _${program}() {
-  local -a words commands options values
+  local -a words commands options values candidates
   local line="\${COMP_LINE:0:COMP_POINT}" place expect files current entry
-  read -ra words <<< "$line"
+  # A blank that is escaped does not end a word.
+  read -ra words <<< "\${line//\\\\ /_}"
   [[ $line == *[[:space:]] ]] && words+=('')
   current="\${words[\${#words[@]} - 1]}"
   _${program}_walk "\${words[@]:1:\${#words[@]} - 2}"
@@ -20,17 +21,20 @@ _${program}() {
   fi
   COMPREPLY=()
   if [[ -z $expect && $current == -* ]]; then
-    for entry in "\${options[@]}"; do COMPREPLY+=("\${entry%%:*}"); done
+    for entry in "\${options[@]}"; do candidates+=("\${entry%%:*}"); done
   elif [[ -z $expect && \${#commands[@]} -gt 0 ]]; then
-    for entry in "\${commands[@]}"; do COMPREPLY+=("\${entry%%:*}"); done
+    for entry in "\${commands[@]}"; do candidates+=("\${entry%%:*}"); done
   elif [[ -n $files ]]; then
-    compopt -o filenames 2>/dev/null
-    COMPREPLY=($(IFS=$'\\n'; compgen -f -- "$current"))
+    # Readline knows about quotes; from bash 4 it can be asked to.
+    compopt -o default 2>/dev/null && return
+    while IFS= read -r entry; do COMPREPLY+=("$entry"); done < <(compgen -f -- "$current")
     return
   else
-    COMPREPLY=("\${values[@]}")
+    candidates=("\${values[@]}")
   fi
-  COMPREPLY=($(IFS=$'\\n'; compgen -W "\${COMPREPLY[*]}" -- "$current"))
+  for entry in "\${candidates[@]}"; do
+    if [[ $entry == "$current"* ]]; then COMPREPLY+=("$entry"); fi
+  done
   # To readline a word begins after a colon.
   [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${current%"\${current##*:}"}"}")
 }
