@@ -68,7 +68,7 @@ const toFailure = (failure: Failures.Failure, config: Config): Failure.Any => {
             next: "Say where the daemon is with --url.",
           })
         : new Failure.Failure({
-            exit: status === 503 ? ExitCode.unreachable : status < 500 ? ExitCode.refused : ExitCode.internal,
+            exit: LATER.has(status) ? ExitCode.unreachable : status < 500 ? ExitCode.refused : ExitCode.internal,
             message,
             next:
               status === 404 && new URL(url).pathname !== "/"
@@ -76,10 +76,20 @@ const toFailure = (failure: Failures.Failure, config: Config): Failure.Any => {
                 : undefined,
           });
     }
+    case "StoreUnavailable":
+    case "SecretsUnavailable":
+    case "IdentityUnavailable": {
+      // What is in the way is not on this machine.
+      const { message, next } = Failure.ofDomain(failure);
+      return new Failure.Failure({ exit: ExitCode.unreachable, message, next });
+    }
     default:
       return failure;
   }
 };
+
+/** It answers, and will do what is asked another time. */
+const LATER: ReadonlySet<number> = new Set([429, 503]);
 
 /** The exchange could not be made, or was broken off. */
 const broken = (url: string, cause: unknown) => {

@@ -50,10 +50,10 @@ const run = (command: string, file: string): Effect.Effect<void, Failure> =>
     Effect.flatMap(({ spawn }) =>
       Effect.async<void, Failure>((resume) => {
         const child = spawn("sh", ["-c", `${command} "$@"`, "sh", file], { stdio: "inherit" });
-        const fail = (how: string) =>
+        const fail = (how: string, exit: ExitCode = ExitCode.local) =>
           resume(
             new Failure({
-              exit: ExitCode.local,
+              exit,
               message: `Nothing was sent: the editor (${command}) ${how}.`,
               next: MISSING.test(how) ? "Set VISUAL or EDITOR to one that is there." : undefined,
             }),
@@ -61,9 +61,16 @@ const run = (command: string, file: string): Effect.Effect<void, Failure> =>
         child.on("error", ({ message }) => fail(`cannot be run: ${message}`));
         child.on("close", (code, signal) => {
           if (code === 0) resume(Effect.void);
-          else fail(code === 126 || code === 127 ? "cannot be run" : `ended with ${code ?? signal}`);
+          // Not all take Ctrl-C for a key: some only wait for a window of theirs.
+          else if (signal === "SIGINT" || code === ExitCode.interrupted) {
+            fail("was interrupted", ExitCode.interrupted);
+          } else fail(code === 126 || code === 127 ? "cannot be run" : `ended with ${code ?? signal}`);
         });
-        return Effect.sync(() => child.kill());
+        // It may write until it has ended.
+        return Effect.async((resume) => {
+          child.once("close", () => resume(Effect.void));
+          child.kill();
+        });
       }),
     ),
   );

@@ -28,8 +28,8 @@ export const MEANINGS: { readonly [Name in keyof typeof ExitCode]: string } = {
   conflict:
     "the catalog's state does not allow it: dependents, another revision, a taken reference, an ambiguous name, a database that is not empty",
   denied: "no token, a token that is not valid, or one without the scope",
-  unreachable: "no daemon answers, or it cannot serve now",
-  local: "something on this machine is in the way: a file, the database, the port",
+  unreachable: "no daemon answers, or it cannot serve now: its database is out of reach, too many requests",
+  local: "something on this machine is in the way: a file, the database that a command opens itself, the port",
   unsound: "`admin doctor` has found what needs a hand",
   nothing: "there is no descriptor in what was given to `apply` or `validate`",
   internal: "a fault of the program",

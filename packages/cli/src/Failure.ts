@@ -31,7 +31,7 @@ export const ofDomain = (error: DomainError): Failure => {
     case "WrongState":
       return new Failure({ exit: ExitCode.conflict, message });
     case "ManagedElsewhere":
-      return new Failure({ exit: ExitCode.conflict, message, next: "Change it there, or write it here with --force." });
+      return new Failure({ exit: ExitCode.refused, message, next: "Change it there, or write it here with --force." });
     case "HasDependencies":
       return new Failure({
         exit: ExitCode.conflict,

@@ -2,6 +2,7 @@
  * Where commands write: results to standard output, everything else to standard error.
  */
 
+import { fstatSync } from "node:fs";
 import { styleText } from "node:util";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -57,6 +58,8 @@ export class Output extends Context.Tag("@cadastre/cli/Output")<
     readonly noteSync: (text: string) => void;
     /** Standard error is a terminal. */
     readonly interactive: boolean;
+    /** Standard output is a file: nobody sees what is written there, and no other program waits for it. */
+    readonly toFile: boolean;
     /** Columns of standard output's terminal; undefined in a pipe or file, where nothing is cut. */
     readonly width: number | undefined;
     /** For standard output. */
@@ -75,20 +78,27 @@ export const layer: Layer.Layer<Output> = Layer.effect(
     const noColour = dumb || Option.isSome(yield* Environment.variable("NO_COLOR"));
     const erase = "\r\u001b[K";
     let progressShown = false;
+    /** What goes before any text: both streams may be the same terminal. */
+    const cleared = (): string => {
+      const before = progressShown ? erase : "";
+      progressShown = false;
+      return before;
+    };
     const send = (stream: NodeJS.WriteStream, text: string) =>
       Effect.async<void>((resume) => {
         if (stream.write(text)) resume(Effect.void);
         else stream.once("drain", () => resume(Effect.void));
       });
+    const result = (text: string) =>
+      Effect.suspend(() => {
+        const before = cleared();
+        if (before !== "") stderr.write(before);
+        return send(stdout, text);
+      });
     return {
-      write: (text) => send(stdout, text),
-      line: (text) => send(stdout, `${text}\n`),
-      note: (text) =>
-        Effect.suspend(() => {
-          const before = progressShown ? erase : "";
-          progressShown = false;
-          return send(stderr, `${before}${text}\n`);
-        }),
+      write: result,
+      line: (text) => result(`${text}\n`),
+      note: (text) => Effect.suspend(() => send(stderr, `${cleared()}${text}\n`)),
       progress: (text) =>
         Effect.suspend(() => {
           if (!stderr.isTTY || dumb) return Effect.void;
@@ -100,12 +110,22 @@ export const layer: Layer.Layer<Output> = Layer.effect(
           return send(stderr, `${erase}${line}`);
         }),
       noteSync: (text) => {
-        stderr.write(`${text}\n`);
+        stderr.write(`${cleared()}${text}\n`);
       },
       interactive: stderr.isTTY === true,
+      toFile: isFile(stdout.fd),
       width: stdout.isTTY ? stdout.columns : undefined,
       style: stdout.isTTY && !noColour ? coloured : plain,
       noteStyle: stderr.isTTY && !noColour ? coloured : plain,
     };
   }),
 );
+
+const isFile = (descriptor: number): boolean => {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    // It may be closed.
+    return false;
+  }
+};

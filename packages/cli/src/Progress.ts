@@ -21,6 +21,9 @@ const WHILE = 3000;
 
 export type Bar = (done: number, of?: number) => Effect.Effect<void>;
 
+/** Shows nothing. */
+export const none: Bar = () => Effect.void;
+
 /**
  * Tells how much is done; the line disappears when all is. Without a total it counts. What is counted is a noun, or
  * `bytes`.
@@ -28,7 +31,7 @@ export type Bar = (done: number, of?: number) => Effect.Effect<void>;
 export const bar = (verb: string, noun: string): Effect.Effect<Bar, never, Output> =>
   Effect.gen(function* () {
     const { progress, interactive } = yield* Output;
-    if (!interactive) return () => Effect.void;
+    if (!interactive) return none;
     const started = yield* Clock.currentTimeMillis;
     let shown = started;
     // What is done first may have waited for something else.

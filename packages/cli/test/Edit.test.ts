@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import { daemon, program } from "./support.ts";
+import { daemon, listening, program } from "./support.ts";
 
 const SHOP = `apiVersion: cadastre.dev/v1
 kind: Component
@@ -34,7 +35,7 @@ const rival = ({
 import { readFileSync, writeFileSync } from "node:fs";
 const ask = (path, init) => fetch("${CADASTRE_URL}/v1/entities/" + path, { headers: { authorization: "Bearer ${CADASTRE_TOKEN}" }, ...init });
 const { metadata } = await (await ask("by-ref/component/default/shop")).json();
-await ask(metadata.uid, {
+await ask(metadata.uid, process.argv[2] === "delete" ? { method: "DELETE" } : {
   method: "PATCH",
   headers: { authorization: "Bearer ${CADASTRE_TOKEN}", "content-type": "application/merge-patch+json" },
   body: '{"spec":{"owner":"theirs"}}',
@@ -156,6 +157,51 @@ it.scoped("never writes over what somebody else wrote meanwhile, and keeps the d
     );
     expect((yield* get).spec).toMatchObject({ owner: "theirs", lifecycle: "production" });
     expect(takeDraft(err)).toContain("lifecycle: mine\n");
+  }),
+);
+
+it.scoped("keeps the draft where the entity was deleted meanwhile", () =>
+  Effect.gen(function* () {
+    const { edit } = yield* editing();
+    const { exit, err } = yield* edit((home) => `node '${home}/rival.mjs' delete`);
+    expect(exit).toBe(3);
+    expect(takeDraft(err)).toContain("lifecycle: mine\n");
+  }),
+);
+
+it.scoped("keeps the draft, and says where, at a fault of the program and at an interruption", () =>
+  Effect.gen(function* () {
+    const { CADASTRE_URL, ...token } = yield* daemon;
+    /** Passes on all but what writes, and answers that with what is no entity. */
+    const url = yield* listening(async (request, response) => {
+      const body = request.method === "GET" ? undefined : await text(request);
+      const { authorization = "", "content-type": type = "" } = request.headers;
+      const answer = await fetch(`${CADASTRE_URL}${request.url}`, {
+        method: request.method ?? "GET",
+        headers: { authorization, "content-type": type },
+        ...(body === undefined ? {} : { body }),
+      });
+      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+      response.end(request.method === "PUT" ? "<html>" : await answer.text());
+    });
+    const files = { "shop.yaml": SHOP, "an editor": EDITOR };
+    const { home, run } = yield* program(files, { ...token, CADASTRE_URL, EDITOR: "true" });
+    yield* run(["entity", "apply", `${home}/shop.yaml`]);
+    const edit = (editor: string) =>
+      Effect.flatMap(program({}, { ...token, CADASTRE_URL: url, VISUAL: editor }), (it) =>
+        it.run(["entity", "edit", "shop"]),
+      );
+
+    const faulty = yield* edit(sed("s/: production/: mine/")(home));
+    expect(faulty.exit).toBe(70);
+    const [, named = ""] = /^(Your draft is kept in .*\.\n)error: Internal error: /.exec(faulty.err) ?? [];
+    expect(takeDraft(named)).toContain("lifecycle: mine\n");
+
+    const script = `for f; do :; done; sed -i "s/: team/: mine/" "$f"; kill -INT $$`;
+    const interrupted = yield* edit(`sh -c '${script}' sh`);
+    expect(interrupted.exit).toBe(130);
+    expect(takeDraft(interrupted.err)).toContain("owner: mine\n");
+    expect((yield* edit(`sh -c 'kill -INT $$' sh`)).err).toMatch(/was interrupted\.\n$/);
   }),
 );
 

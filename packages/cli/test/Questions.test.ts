@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import { columns } from "../src/internal/text.ts";
-import { daemon, program } from "./support.ts";
+import { daemon, listening, program } from "./support.ts";
 
 const entity = (kind: string, name: string, spec: object, metadata: object = {}) =>
   `${JSON.stringify({ apiVersion: "cadastre.dev/v1", kind, metadata: { name, ...metadata }, spec })}\n`;
@@ -59,6 +59,41 @@ it.scoped("shows where an expression is wrong, of the option that it came from",
     }
   }),
 );
+
+it.scopedLive("follows on after answers that pass: the store is down, or there are too many requests", () =>
+  Effect.gen(function* () {
+    const problem = (status: number, code: string) => ({
+      type: "",
+      title: "",
+      status,
+      code,
+      detail: code,
+      requestId: "r",
+    });
+    const answers = [
+      change(1),
+      problem(503, "store-unavailable"),
+      problem(429, "rate-limited"),
+      change(2),
+      problem(401, "unauthenticated"),
+    ];
+    const url = yield* listening((_, response) => {
+      const answer = answers.shift() ?? problem(500, "internal");
+      if (typeof answer === "string") response.writeHead(200, { "content-type": "text/event-stream" }).end(answer);
+      else
+        response.writeHead(answer.status, { "content-type": "application/problem+json" }).end(JSON.stringify(answer));
+    });
+    const { run } = yield* program({}, { CADASTRE_URL: url, CADASTRE_TOKEN: "cad_of_the_tests" });
+    const { exit, out, err } = yield* run(["entity", "watch", "-oname"]);
+    expect(out).toBe("component:default/shop\n".repeat(2));
+    expect(err).toMatch(/^Store-unavailable\. Waiting for it to come back\.\nThe daemon is back\.\nerror: /i);
+    expect(exit).toBe(5);
+  }),
+);
+
+/** As the feed has it. */
+const change = (sequence: number) =>
+  `id: ${sequence}\ndata: ${JSON.stringify({ sequence, reference: "component:default/shop" })}\n\n`;
 
 it.scoped("finds a name in any case, kind and namespace with one call, and says where it is not", () =>
   Effect.gen(function* () {

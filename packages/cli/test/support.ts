@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as Bootstrap from "@cadastre/core/Bootstrap";
@@ -51,6 +53,7 @@ export const capture = (width?: number) => {
       kept.err += `${text}\n`;
     },
     interactive: false,
+    toFile: false,
     width,
     style: plain,
     noteStyle: plain,
@@ -98,3 +101,15 @@ export const daemonWithStores = Effect.gen(function* () {
 });
 
 export const daemon = Effect.map(daemonWithStores, ({ variables }) => variables);
+
+/** The URL of a server that answers like this. */
+export const listening = (answer: RequestListener) =>
+  Effect.acquireRelease(
+    Effect.promise(
+      () =>
+        new Promise<HttpServer>((resolve) => {
+          const server = createServer(answer).listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+    (server) => Effect.sync(() => server.close().closeAllConnections()),
+  ).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`));

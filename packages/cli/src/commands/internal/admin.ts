@@ -118,9 +118,11 @@ interface Dump extends Given {
 export const dump = (given: Dump) =>
   onDatabase(given, () =>
     Effect.gen(function* () {
-      const { note } = yield* Output;
+      const { note, toFile } = yield* Output;
       const archive = yield* Archive;
-      const progress = yield* Progress.bar("Exporting", "records");
+      // On a terminal it would stand among the records, and before a pipe beside the line of whoever reads them.
+      const isKept = toFile || Option.isSome(given.output);
+      const progress = isKept ? yield* Progress.bar("Exporting", "records") : Progress.none;
       const counts = ArchiveFile.counter();
       const lines = archive.dump.pipe(
         Stream.mapError(Failure.ofDomain),

@@ -8,9 +8,10 @@ import * as Writer from "@cadastre/descriptors/Writer";
 import { isManaged, toRecord } from "@cadastre/domain/Entity";
 import { ManagedElsewhere } from "@cadastre/domain/Errors";
 import * as Json from "@cadastre/domain/Json";
+import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import type * as Scope from "effect/Scope";
+import * as Option from "effect/Option";
 import * as Checking from "../../Checking.ts";
 import { Client, type Entity } from "../../Client.ts";
 import * as Editor from "../../Editor.ts";
@@ -29,34 +30,40 @@ interface Edit extends Given {
 export const edit = (given: Edit) =>
   connected(
     given,
-    Effect.scoped(
-      Effect.gen(function* () {
-        const { line, note, noteStyle } = yield* Output;
-        const client = yield* Client;
-        const editor = yield* Editor.command;
-        const before = yield* Lookup.find(given.reference);
-        const reference = Lookup.referenceOf(before);
-        if (isManaged(before.source) && !given.force) return yield* managed(before);
-        const { document } = toRecord(before);
-
-        const draft = yield* makeDraft(reference);
-        const changed = yield* revise(editor, draft, reference, Writer.write(document));
-        if (changed === undefined || Json.equals(changed.document, document as unknown as Json.Json)) {
-          return yield* line(`unchanged ${reference}: there was no change, and nothing was sent.`);
-        }
-        for (const { path, message } of changed.warnings) {
-          yield* note(`${noteStyle.yellow("warning:")} ${printable(`${path}: ${message}`)}`);
-        }
-        const { uid, revision } = before.metadata;
-        const after = yield* client.replace(uid, revision, JSON.stringify(changed.document), given.force).pipe(
-          Effect.mapError((error) => overtaken(error, reference)),
-          draft.keptOnFailure,
-        );
-        const done = after.metadata.revision === revision ? "unchanged" : "updated";
-        yield* line(`${done} ${Lookup.referenceOf(after)}, revision ${after.metadata.revision}`);
-      }),
-    ),
+    Effect.gen(function* () {
+      const { line } = yield* Output;
+      const editor = yield* Editor.command;
+      const before = yield* Lookup.find(given.reference);
+      const reference = Lookup.referenceOf(before);
+      if (isManaged(before.source) && !given.force) return yield* managed(before);
+      const { document } = toRecord(before);
+      const text = Writer.write(document);
+      const after = yield* withDraft(reference, text, (draft) =>
+        Effect.flatMap(revise(editor, draft, reference, text), (changed) =>
+          changed === undefined || Json.equals(changed.document, document as unknown as Json.Json)
+            ? Effect.succeed(undefined)
+            : send(changed, before, given.force),
+        ),
+      );
+      if (after === undefined) return yield* line(`unchanged ${reference}: there was no change, and nothing was sent.`);
+      const { revision } = after.metadata;
+      const done = revision === before.metadata.revision ? "unchanged" : "updated";
+      yield* line(`${done} ${Lookup.referenceOf(after)}, revision ${revision}`);
+    }),
   );
+
+const send = ({ document, warnings }: Changed, before: Entity, force: boolean) =>
+  Effect.gen(function* () {
+    const { note, noteStyle } = yield* Output;
+    const { replace } = yield* Client;
+    for (const { path, message } of warnings) {
+      yield* note(`${noteStyle.yellow("warning:")} ${printable(`${path}: ${message}`)}`);
+    }
+    const { uid, revision } = before.metadata;
+    return yield* replace(uid, revision, JSON.stringify(document), force).pipe(
+      Effect.mapError((error) => overtaken(error, Lookup.referenceOf(before))),
+    );
+  });
 
 /** Told before somebody has worked for nothing. */
 const managed = (entity: Entity) => {
@@ -87,22 +94,15 @@ const revise = (editor: string, draft: Draft, reference: string, start: string) 
     for (;;) {
       const heading = headingOf(reference, faults);
       yield* draft.write(heading + text);
-      yield* Editor.open(editor, draft.path).pipe(
-        Effect.catchAll((failure) =>
-          Effect.flatMap(draft.read, (read) =>
-            bodyOf(read) === start ? failure : draft.keptOnFailure(Effect.fail(failure)),
-          ),
-        ),
-      );
+      yield* Editor.open(editor, draft.path);
       const read = yield* draft.read;
       const body = bodyOf(read);
       if (body.trim() === "") return yield* refused("Nothing was sent: the file is empty.");
       if (body === text) {
         if (faults.length === 0) return undefined;
         const all = faults.map(({ line, path, message }) => `  ${told(line, path, message)}`);
-        return yield* draft.keptOnFailure(
-          refused(["Nothing was sent: it cannot be taken like this, and was not changed again.", ...all].join("\n")),
-        );
+        const message = "Nothing was sent: it cannot be taken like this, and was not changed again.";
+        return yield* refused([message, ...all].join("\n"));
       }
       const checked = yield* check(draft.path, reference);
       if (checked._tag === "Good") return checked.changed;
@@ -165,35 +165,54 @@ interface Draft {
   readonly path: string;
   readonly write: (text: string) => Effect.Effect<void, Failure.Failure>;
   readonly read: Effect.Effect<string, Failure.Failure>;
-  /** Where the effect fails the file outlives the command, and the failure says where it is. */
-  readonly keptOnFailure: <A, R>(effect: Effect.Effect<A, Failure.Failure, R>) => Effect.Effect<A, Failure.Failure, R>;
 }
 
-const makeDraft = (reference: string): Effect.Effect<Draft, Failure.Failure, Scope.Scope | Output> => {
-  let kept = false;
+/**
+ * A draft for as long as it is used. Where its use ends otherwise than well, and it holds what somebody has written, it
+ * outlives the command, which says where it is.
+ */
+const withDraft = <A, R>(
+  reference: string,
+  start: string,
+  use: (draft: Draft) => Effect.Effect<A, Failure.Failure, R>,
+): Effect.Effect<A, Failure.Failure, R | Output> => {
   const pathIn = (folder: string) => join(folder, `${reference.replace(/[^\w.-]+/g, "-")}.yaml`);
-  return Effect.acquireRelease(
+  const isWritten = (folder: string) =>
+    Effect.promise(() =>
+      readFile(pathIn(folder), "utf8").then(
+        (text) => ![start, ""].includes(bodyOf(text).replace(/^\s+$/, "")),
+        ({ code }: NodeJS.ErrnoException) => code !== "ENOENT",
+      ),
+    );
+  return Effect.acquireUseRelease(
     io(tmpdir(), () => mkdtemp(join(tmpdir(), "cadastre-edit-"))),
-    (folder, exit) => {
-      if (Exit.isInterrupted(exit)) return Effect.flatMap(Output, ({ note }) => note(whereKept(pathIn(folder))));
-      return kept ? Effect.void : Effect.promise(() => rm(folder, { recursive: true, force: true }));
-    },
-  ).pipe(
-    Effect.map((folder) => {
+    (folder) => {
       const path = pathIn(folder);
-      return {
+      return use({
         path,
         write: (text) => io(path, () => writeFile(path, text, { mode: 0o600 }).then(() => chmod(path, 0o600))),
         read: io(path, () => readFile(path, "utf8")),
-        keptOnFailure: Effect.mapError(({ exit, message, next }) => {
-          kept = true;
-          const where = whereKept(path);
-          return new Failure.Failure({ exit, message, next: next === undefined ? where : `${next}\n${where}` });
-        }),
-      };
-    }),
+      }).pipe(
+        Effect.catchAll((failure) =>
+          Effect.flatMap(isWritten(folder), (kept) => (kept ? naming(path, failure) : failure)),
+        ),
+      );
+    },
+    (folder, exit) =>
+      Effect.gen(function* () {
+        if (Exit.isSuccess(exit) || !(yield* isWritten(folder))) {
+          return yield* Effect.promise(() => rm(folder, { recursive: true, force: true }));
+        }
+        // A failure has named it.
+        if (Option.isSome(Cause.failureOption(exit.cause))) return;
+        const { note } = yield* Output;
+        yield* note(whereKept(pathIn(folder)));
+      }),
   );
 };
+
+const naming = (path: string, { exit, message, next }: Failure.Failure) =>
+  new Failure.Failure({ exit, message, next: next === undefined ? whereKept(path) : `${next}\n${whereKept(path)}` });
 
 const whereKept = (path: string) => `Your draft is kept in ${path}.`;
 
