@@ -2,7 +2,7 @@
  * Where commands write: results to standard output, everything else to standard error.
  */
 
-import { fstatSync } from "node:fs";
+import { fstat } from "node:fs";
 import { styleText } from "node:util";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -59,7 +59,7 @@ export class Output extends Context.Tag("@cadastre/cli/Output")<
     /** Standard error is a terminal. */
     readonly interactive: boolean;
     /** Standard output is a file: nobody sees what is written there, and no other program waits for it. */
-    readonly toFile: boolean;
+    readonly toFile: Effect.Effect<boolean>;
     /** Columns of standard output's terminal; undefined in a pipe or file, where nothing is cut. */
     readonly width: number | undefined;
     /** For standard output. */
@@ -113,19 +113,13 @@ export const layer: Layer.Layer<Output> = Layer.effect(
         stderr.write(`${cleared()}${text}\n`);
       },
       interactive: stderr.isTTY === true,
-      toFile: isFile(stdout.fd),
+      // Not fstatSync: once it has seen a pipe, Node resolves no symbolic links when it loads a module (in 20 at least).
+      toFile: Effect.async((resume) =>
+        fstat(stdout.fd, (error, stats) => resume(Effect.succeed(error === null && stats.isFile()))),
+      ),
       width: stdout.isTTY ? stdout.columns : undefined,
       style: stdout.isTTY && !noColour ? coloured : plain,
       noteStyle: stderr.isTTY && !noColour ? coloured : plain,
     };
   }),
 );
-
-const isFile = (descriptor: number): boolean => {
-  try {
-    return fstatSync(descriptor).isFile();
-  } catch {
-    // It may be closed.
-    return false;
-  }
-};

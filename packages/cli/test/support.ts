@@ -53,7 +53,7 @@ export const capture = (width?: number) => {
       kept.err += `${text}\n`;
     },
     interactive: false,
-    toFile: false,
+    toFile: Effect.succeed(false),
     width,
     style: plain,
     noteStyle: plain,

@@ -121,7 +121,7 @@ export const dump = (given: Dump) =>
       const { note, toFile } = yield* Output;
       const archive = yield* Archive;
       // On a terminal it would stand among the records, and before a pipe beside the line of whoever reads them.
-      const isKept = toFile || Option.isSome(given.output);
+      const isKept = Option.isSome(given.output) || (yield* toFile);
       const progress = isKept ? yield* Progress.bar("Exporting", "records") : Progress.none;
       const counts = ArchiveFile.counter();
       const lines = archive.dump.pipe(
