@@ -10,8 +10,16 @@ const PACKAGES = {
   descriptors: { workspace: ["domain"], external: ["effect", "yaml"] },
   expressions: { workspace: ["domain"], external: ["effect", "@marcbachmann/cel-js", "re2js"] },
   sql: { workspace: ["domain"], external: ["effect", "@effect/sql"] },
-  sqlite: { workspace: ["sql", "domain"], node: true },
-  postgres: { workspace: ["sql", "domain"], node: true },
+  sqlite: {
+    workspace: ["sql", "domain"],
+    external: ["effect", "@effect/sql", "@effect/sql-sqlite-node", "@effect/experimental", "better-sqlite3"],
+    node: true,
+  },
+  postgres: {
+    workspace: ["sql", "domain"],
+    external: ["effect", "@effect/sql", "@effect/sql-pg", "@effect/experimental", "pg"],
+    node: true,
+  },
   channels: { workspace: ["domain"], external: ["effect", "ipaddr.js"], node: true },
   identity: { workspace: ["domain"], external: ["effect", "jose"] },
   workers: { workspace: ["core", "domain"], external: ["effect", "@effect/platform"] },
@@ -21,10 +29,32 @@ const PACKAGES = {
     node: true,
   },
   bridge: { workspace: ["api"], external: ["effect"], node: true },
-  server: { workspace: ["api", "core", "mcp", "descriptors", "domain"], node: true },
-  cli: { workspace: [".*"], node: true },
-  testing: { workspace: [".*"], node: true },
-  e2e: { workspace: ["sdk", "descriptors", "testing", "domain"], node: true },
+  server: {
+    workspace: ["api", "core", "mcp", "descriptors", "domain"],
+    external: ["effect", "@effect/platform", "@effect/platform-node", "fastest-levenshtein", "uuid"],
+    node: true,
+  },
+  cli: {
+    workspace: [".*"],
+    external: [
+      "effect",
+      "@effect/cli",
+      "@effect/opentelemetry",
+      "@effect/platform",
+      "@effect/platform-node",
+      "@opentelemetry/.*",
+      "rfc6902",
+      "tinyglobby",
+      "yaml",
+    ],
+    node: true,
+  },
+  testing: { workspace: [".*"], external: ["effect", "@effect/.*", "vitest", "jose", "pg", "@types/pg"], node: true },
+  e2e: {
+    workspace: ["sdk", "descriptors", "testing", "domain"],
+    external: ["effect", "@effect/.*", "@modelcontextprotocol/.*", "better-sqlite3", "protobufjs", "yaml"],
+    node: true,
+  },
 };
 
 const any = (names) => `(${names.join("|")})`;

@@ -29,29 +29,32 @@ const command = (text) => (text.startsWith("[") ? JSON.parse(text) : ["/bin/sh",
 
 /** Files that an engine would be sent: those of the repository that .dockerignore lets through. */
 const context = () => {
-  const ignored = readFileSync(join(root, ".dockerignore"), "utf8")
+  const rules = readFileSync(join(root, ".dockerignore"), "utf8")
     .split("\n")
-    .filter((line) => line !== "")
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
     .map((line) => {
       const pattern = line
+        .replace(/^!/, "")
         .replace(/[.]/g, "\\.")
         .replace(/\*\*\//g, "(.*/)?")
         .replace(/(?<!\.)\*/g, "[^/]*");
-      return new RegExp(`^${pattern}(/|$)`);
+      return { isIgnoring: !line.startsWith("!"), pattern: new RegExp(`^${pattern}(/|$)`) };
     });
+  /** The last that fits decides. */
+  const isIgnored = (path) => rules.findLast(({ pattern }) => pattern.test(path))?.isIgnoring ?? false;
   return execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
     encoding: "utf8",
   })
     .split("\0")
-    .filter((path) => path !== "" && existsSync(join(root, path)) && !ignored.some((pattern) => pattern.test(path)));
+    .filter((path) => path !== "" && existsSync(join(root, path)) && !isIgnored(path));
 };
 
 const run = (program, ...args) => execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
 
-/** What a container would find in its environment: nothing of the catalog's on this machine. */
+/** What a container would find in its environment: of this machine's, the way out to registries and no more. */
 const surroundings = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(CADASTRE_|XDG_|NODE_)/.test(name)),
+  Object.entries(process.env).filter(([name]) => /^(PATH|HOME|(https?|ftp|all|no)_proxy)$/i.test(name)),
 );
 
 /** A layer over this machine, with what base images of Node have besides. */

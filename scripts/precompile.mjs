@@ -32,10 +32,16 @@ const keepAtEnd = () => {
 if (client.length > 0) keepAtEnd();
 else {
   while (!existsSync(join(state, "daemon.json"))) await sleep(10);
-  await once(
-    spawn(process.execPath, [fileURLToPath(import.meta.url), folder, "entity", "list"], { stdio: "ignore" }),
+  const [code] = await once(
+    spawn(process.execPath, [fileURLToPath(import.meta.url), folder, "entity", "list"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
     "exit",
   );
+  if (code !== 0) {
+    console.error(`entity list ended with ${code}`);
+    process.exit(1);
+  }
   process.argv.splice(2, Number.POSITIVE_INFINITY, "mcp-bridge", "--log-level", "none");
   keepAtEnd();
   start();

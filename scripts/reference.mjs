@@ -89,6 +89,9 @@ const told = (schema) => {
   return type ?? "";
 };
 
+/** What a schema says of itself, and its type has said already. */
+const BOUNDS = /^\d+ to \d+ characters\.$/;
+
 const defaulted = (schema) => (schema?.default === undefined ? "" : `; ${code(schema.default)} where absent`);
 
 const scopes = (security) => {
@@ -140,7 +143,7 @@ const rest = ({ document }) => {
                 code(name) + (required ? " *" : ""),
                 place,
                 told(schema) + defaulted(schema),
-                description.replace(" Repeat it or separate the values by commas.", ""),
+                description.replace(" Repeat it or separate the values by commas.", "").replace(BOUNDS, ""),
               ]),
             ),
           ]),
@@ -194,8 +197,18 @@ const cli = ({ CommandLine, ExitCode, Help, Program }) => {
     const said = option.join("\0");
     uses.set(said, { option, count: (uses.get(said)?.count ?? 0) + 1 });
   }
-  const isShared = (option) => uses.get(option.join("\0")).count >= 5;
-  const shared = [...uses.values()].map(({ option }) => option).filter(isShared);
+  const flags = ([label]) =>
+    label
+      .split(" ")
+      .filter((it) => it.startsWith("-"))
+      .join(" ");
+  const often = [...uses.values()].filter(({ count }) => count >= 5).sort((a, b) => b.count - a.count);
+  /** Of those that differ under one name, what most say. */
+  const shared = often
+    .map(({ option }) => option)
+    .filter((option, index, all) => all.findIndex((other) => flags(other) === flags(option)) === index);
+  const said = new Set(shared.map((option) => option.join("\0")));
+  const isShared = (option) => said.has(option.join("\0"));
   const list = (entries) =>
     table(
       ["", ""],
@@ -206,9 +219,7 @@ const cli = ({ CommandLine, ExitCode, Help, Program }) => {
       `## ${name}`,
       ...description.map((text, index) => (index === 0 ? `${text}.` : text)),
       `\`${usage}\``,
-      ...(args.length + options.length === 0
-        ? []
-        : [list([...args, ...options.filter((option) => !isShared(option))])]),
+      ...[[...args, ...options.filter((option) => !isShared(option))]].filter(({ length }) => length > 0).map(list),
       ...(options.some(isShared)
         ? [
             `And ${options

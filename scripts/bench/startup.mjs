@@ -27,7 +27,8 @@ await build({ quiet: true });
 const program = join(root, "packages/cli/bin/cadastre.js");
 const home = mkdtempSync(join(tmpdir(), "cadastre-startup-"));
 const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: home, XDG_CONFIG_HOME: home };
-spawnSync(process.execPath, [program, "admin", "seed", "--db", join(home, "cadastre.db")], { env });
+const seed = spawnSync(process.execPath, [program, "admin", "seed", "--db", join(home, "cadastre.db")], { env });
+if (seed.status !== 0) throw new Error(`admin seed ended with ${seed.status}:\n${seed.stderr}`);
 const daemon = await start("cadastre", home);
 
 const COMMANDS = [

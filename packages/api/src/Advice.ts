@@ -26,7 +26,7 @@ export const ADVICE: { readonly [Code in Rows[keyof Rows]["code"]]: string } = {
     "The token's issuer does not answer: try again after `Retry-After`. The catalog's own tokens work meanwhile.",
   "bad-request": "The request line or a header is malformed: mend the client.",
   "host-refused":
-    "Ask by an address of the daemon, or have the operator enter the name in `hostnames`. Pages of other origins are never let in.",
+    "Ask by an address of the daemon, or have the operator enter the name in `hostnames`. Pages of other origins are not let in unless their host is in `hostnames`.",
   "route-unknown": "`/docs` has every path.",
   "method-not-allowed": "`Allow` tells which it takes.",
   "request-timeout":

@@ -47,7 +47,7 @@ const valueOf = ({ words, placeholder }: CommandLine.Use): Value =>
   words.length > 0 ? { _tag: "Words", words } : FILES.has(placeholder) ? { _tag: "File" } : ANY;
 
 /** What the help calls a value that is a path. */
-const FILES: ReadonlySet<string> = new Set(["FILE", "<file>", "<path>"]);
+const FILES: ReadonlySet<string> = new Set(["FILE", "PATH|URL", "<file>", "<path>"]);
 
 /** What fits beside a name. */
 const brief = (about: string): string => about.replace(/(;|:| \(|, such as).*$/s, "").replaceAll(/\s+/g, " ");

@@ -107,14 +107,16 @@ const suggesting = (given: string, failure: Failure.Failure): Effect.Effect<neve
     const { list } = yield* Client;
     // Some write more colons and slashes than there are.
     const name = (given.split(/[:/]/).at(-1) ?? "").toLowerCase();
-    for (const q of [name, name.slice(0, PREFIX)]) {
+    const asked = new Set([name, name.slice(0, PREFIX)]);
+    asked.delete("");
+    for (const q of asked) {
       const { items } = yield* Effect.orElseSucceed(
-        list({ q, state: EntityState.literals, limit: String(CANDIDATES) }),
+        list({ q, state: EntityState.literals, limit: String(CANDIDATES), fields: FIELDS }),
         (): Page => ({ items: [] }),
       );
       const near = items
         .map((entity) => ({ entity, distance: distance(name, entity.metadata.name.toLowerCase()) }))
-        .filter(({ entity }) => isNear(name, entity.metadata.name.toLowerCase()))
+        .filter(({ distance }) => isNear(name, distance))
         .sort((a, b) => a.distance - b.distance)
         .slice(0, SUGGESTIONS)
         .map(({ entity }) => referenceOf(entity));
@@ -132,6 +134,9 @@ const suggesting = (given: string, failure: Failure.Failure): Effect.Effect<neve
 const PREFIX = 3;
 
 const SUGGESTIONS = 3;
+
+/** Of a reference. */
+const FIELDS = ["kind", "metadata.name", "metadata.namespace"];
 
 /** `kind:namespace/name`, the kind in lower case, as people write it. */
 export const referenceOf = ({ kind, metadata: { namespace, name } }: Entity): string =>

@@ -57,9 +57,11 @@ describe("the pages", () => {
     Effect.gen(function* () {
       const home = yield* Program.home;
       mkdirSync(join(home.config, "cadastre"));
-      for (const { place, text } of all.filter(
+      const settings = all.filter(
         ({ place, language }) => language === "yaml" && place.startsWith("docs/configuration.md"),
-      )) {
+      );
+      expect(settings).not.toEqual([]);
+      for (const { place, text } of settings) {
         writeFileSync(join(home.config, "cadastre/config.yaml"), text);
         const { code, stderr } = yield* Program.run(home, ["config"]);
         expect([place, code, stderr.split("\n")[0]]).toEqual([place, 0, ""]);

@@ -14,7 +14,7 @@ export const completion = Command.make(
     shell: Args.choice(
       SHELLS.map((shell) => [shell, shell]),
       { name: "shell" },
-    ),
+    ).pipe(Args.withDescription("Whose script it is: bash, zsh or fish")),
   },
   ({ shell }) =>
     Effect.gen(function* () {

@@ -11,7 +11,7 @@ import * as Options from "./Options.ts";
 export const filter = Options.text(
   "filter",
   "EXPRESSION",
-  "Only of what this expression (CEL) is true: see docs/cel.md",
+  `Only of what this expression, in the Common Expression Language (CEL), is true, such as '"pci" in tags'`,
 );
 
 export const conditions = {

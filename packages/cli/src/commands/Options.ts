@@ -20,6 +20,7 @@ export const word = <const Word extends string>(name: string, words: ReadonlyArr
   CliOptions.choice(name, words);
 
 const PLACEHOLDERS: { readonly [K in Config.Flagged]?: string } = {
+  database: "PATH|URL",
   url: "URL",
   port: "PORT",
   tokenFile: "FILE",
@@ -122,7 +123,7 @@ export type Format = "table" | "json" | "yaml" | "name";
 
 export const format: CliOptions.Options<Format> = word("output", ["json", "yaml", "name"]).pipe(
   CliOptions.withAlias("o"),
-  CliOptions.withDescription("Print for programs; name: one reference a line"),
+  CliOptions.withDescription("Print for programs; name: only what each is called by, one a line"),
   CliOptions.withDefault("table" as const),
 );
 

@@ -7,7 +7,6 @@ import * as Args from "@effect/cli/Args";
 import * as Command from "@effect/cli/Command";
 import * as CliOptions from "@effect/cli/Options";
 import * as Effect from "effect/Effect";
-import { filter } from "./Conditions.ts";
 import * as Options from "./Options.ts";
 
 const implementation = Effect.promise(() => import("./internal/questions.ts"));
@@ -94,8 +93,10 @@ const history = Command.make(
 export const changes = {
   kind: Options.any("kind", "KIND", "Only of entities of this kind"),
   type: Options.anyWord("type", EventType.literals, `Only of this type: ${EventType.literals.join(", ")}`),
-  filter: filter.pipe(
-    CliOptions.withDescription("Only changes of which this expression (CEL) over event and entity is true"),
+  filter: Options.text(
+    "filter",
+    "EXPRESSION",
+    `Only changes of which this expression, in the Common Expression Language (CEL), is true, such as 'event.actor == "token:ci"'`,
   ),
 };
 

@@ -14,24 +14,31 @@ import * as Failure from "../Failure.ts";
  * What an option names, then CADASTRE_TOKEN, which holds the token, then the other sources: a command before a file. What
  * nobody has named, the token of the state directory, is for this machine's own daemon: no other address learns it.
  */
-export const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => {
-  const { tokenFile, tokenCommand } = config.origins;
-  if (tokenCommand === "--token-command") return printed(config.tokenCommand);
-  if (tokenFile === "--token-file") return kept(config);
-  if (Option.isSome(config.token)) return checked(Redacted.value(config.token.value), Environment.TOKEN);
-  return config.tokenCommand === "" ? kept(config) : printed(config.tokenCommand);
-};
+export const bearer = (config: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => sourceOf(config).read;
 
 /** Where that token comes from, for messages. */
-export const originOf = (config: Config): string => {
-  const { tokenCommand, tokenFile } = config.origins;
-  if (tokenCommand === "--token-command") return PRINTED;
-  if (tokenFile === "--token-file") return `in ${config.tokenFile}`;
-  if (Option.isSome(config.token)) return `in ${Environment.TOKEN}`;
-  return config.tokenCommand === "" ? `in ${config.tokenFile}` : PRINTED;
-};
+export const originOf = (config: Config): string => sourceOf(config).origin;
 
-const PRINTED = "that the token command prints";
+interface Source {
+  readonly origin: string;
+  readonly read: Effect.Effect<Redacted.Redacted, Failure.Failure>;
+}
+
+const sourceOf = (config: Config): Source => {
+  const { origins, token, tokenCommand, tokenFile } = config;
+  const file: Source = { origin: `in ${tokenFile}`, read: Effect.suspend(() => kept(config)) };
+  const command: Source = {
+    origin: "that the token command prints",
+    read: Effect.suspend(() => printed(tokenCommand)),
+  };
+  if (origins.tokenCommand === "--token-command") return command;
+  if (origins.tokenFile === "--token-file") return file;
+  if (Option.isSome(token)) {
+    const value = Redacted.value(token.value);
+    return { origin: `in ${Environment.TOKEN}`, read: Effect.suspend(() => checked(value, Environment.TOKEN)) };
+  }
+  return tokenCommand === "" ? file : command;
+};
 
 const kept = ({ origins, tokenFile, isOwn, url }: Config): Effect.Effect<Redacted.Redacted, Failure.Failure> => {
   const isDefault = origins.tokenFile === "default";

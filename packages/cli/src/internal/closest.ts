@@ -6,12 +6,15 @@ export const distance = (given: string, name: string): number =>
   levensteinDistance(given, name, CliConfig.defaultConfig);
 
 /** True where at most two letters are wrong, and not more than half of them. */
-export const isNear = (given: string, name: string): boolean => distance(given, name) <= Math.min(2, given.length / 2);
+export const isNear = (given: string, distance: number): boolean => distance <= Math.min(2, given.length / 2);
 
 /** `; did you mean "host"?` where one of the names is near, or is part of what was given, or the other way round; otherwise nothing. */
 export const closest = (given: string, names: ReadonlyArray<string>): string => {
-  const [near] = names.filter((name) => isNear(given, name)).sort((a, b) => distance(given, a) - distance(given, b));
-  const meant = near ?? (given.length < SHORT ? undefined : names.find((name) => isAkin(given, name)));
+  const [near] = names
+    .map((name) => ({ name, distance: distance(given, name) }))
+    .filter(({ distance }) => isNear(given, distance))
+    .sort((a, b) => a.distance - b.distance);
+  const meant = near?.name ?? (given.length < SHORT ? undefined : names.find((name) => isAkin(given, name)));
   return meant === undefined ? "" : `; did you mean "${meant}"?`;
 };
 
