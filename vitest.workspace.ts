@@ -6,10 +6,13 @@ export default defineWorkspace([
     test: {
       name: "cadastre",
       include: ["packages/*/test/**/*.test.ts"],
-      globalSetup: ["packages/e2e/test/build.ts", "packages/testing/src/PostgresSetup.ts"],
+      // These load programs that have libraries of their own, which share globals with those of the tests.
+      exclude: ["packages/e2e/**"],
+      globalSetup: ["packages/testing/src/PostgresSetup.ts"],
       // A bound for what hangs, as is `--testTimeout`.
       hookTimeout: 120_000,
     },
   },
+  "packages/e2e",
   "packages/*/vitest.postgres.config.ts",
 ]);
