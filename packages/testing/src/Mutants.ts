@@ -197,7 +197,7 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     replace: "ORDER BY finished_at DESC LIMIT",
   },
   { fault: "what is finished is deleted a millisecond early", find: "finished_at < ", replace: "finished_at <= " },
-  { fault: "a claim takes more than it may", find: /LIMIT (\?|\$\d+)\)+ RETURNING/, replace: ")) RETURNING" },
+  { fault: "a claim takes more than it may", find: /LIMIT ((?:\?|\$\d+)\)+ RETURNING)/, replace: "LIMIT 9 + $1" },
   {
     fault: "two claims may take one job",
     find: / FOR UPDATE SKIP LOCKED( \) ungrouped)/,
