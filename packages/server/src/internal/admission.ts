@@ -26,8 +26,9 @@ interface Options {
   readonly onTurnedAway: (count: number) => void;
 }
 
-/** Milliseconds of a turn, where all else has not taken longer since the last one. */
+/** Milliseconds of a turn, the least and the most: as long as all else took since the last one. */
 const SLICE = 2;
+const LONGEST = 20;
 
 /** So many may wait however long it takes: one that is served may be slow by itself. */
 const FEW = 32;
@@ -78,7 +79,7 @@ export const make = ({ requests, open, onIdle, onTurnedAway }: Options): Admissi
   /** After all that has arrived was read. */
   const turn = () => {
     let now = performance.now();
-    deadline = now + Math.max(SLICE, now - lastTurn);
+    deadline = now + Math.min(Math.max(SLICE, now - lastTurn), LONGEST);
     while (isCrowded(now, TOO_LATE)) {
       // Who came last would wait longest.
       const last = waiting.pop();
