@@ -26,9 +26,11 @@ export const overlaps = ({ name, layer }: Backend): void => {
     test(
       "a claim passes over what another is about to take, and waits for nobody",
       Effect.gen(function* () {
-        const [first, second] = yield* enqueue(job(), job());
-        const { written, found } = yield* during(claimed(1), claimed(2));
-        expect([written, found].map((jobs) => jobs.map(({ id }) => id))).toEqual([[first], [second]]);
+        for (const groupKey of [undefined, "g"]) {
+          const [first, second] = yield* enqueue(job({ groupKey }), job({ groupKey }));
+          const { written, found } = yield* during(claimed(1), claimed(2));
+          expect([written, found].map((jobs) => jobs.map(({ id }) => id))).toEqual([[first], [second]]);
+        }
       }),
     );
 

@@ -49,8 +49,9 @@ describe("spool files", () => {
 
   it.scoped("say so when their directory is not there", () =>
     Effect.gen(function* () {
+      const nowhere = join(yield* directory, "nowhere");
       const make = Effect.flatMap(Spool, ({ make }) => make).pipe(
-        Effect.provide(SpoolFiles.layer({ directory: "/nowhere" })),
+        Effect.provide(SpoolFiles.layer({ directory: nowhere })),
       );
       expect(yield* Effect.flip(make)).toMatchObject({ _tag: "StoreUnavailable" });
     }),

@@ -12,7 +12,7 @@ import * as claims from "./internal/claims.ts";
 import * as jobRows from "./internal/jobRows.ts";
 import * as orderingKeys from "./internal/orderingKeys.ts";
 import * as Statements from "./internal/statements.ts";
-import { alone, join } from "./UnitOfWork.ts";
+import { handOut, join } from "./UnitOfWork.ts";
 
 export const make = (
   engine: Context.Tag.Service<Engine>,
@@ -113,7 +113,7 @@ export const make = (
         ),
       ),
 
-    claim: claims.make(engine, statements, keys, { atomically, alone: alone(engine) }),
+    claim: claims.make(engine, statements, keys, { atomically, handOut: handOut(engine) }),
 
     extend: Effect.fnUntraced(function* (leases, until) {
       if (leases.length === 0) return [];

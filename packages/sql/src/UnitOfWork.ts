@@ -33,33 +33,41 @@ export const transactOnce =
     });
 
 /**
- * As {@link join}, for one statement that only hands out work. It is atomic as it is: beginning and committing would be two more
- * trips to a server; and it need not outlive a power cut.
+ * As {@link join}, for one statement that hands out work, and nothing else. It is atomic as it is: beginning and committing would
+ * be two more trips to a server. And it need not outlive a power cut: what it handed out is handed out again.
  */
-export const alone =
+export const handOut =
   (engine: Context.Tag.Service<Engine>) =>
   <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
     Effect.contextWithEffect((context: Context.Context<never>) =>
-      isInside(context) ? statement : transact(engine, statement, () => true, singly(engine)),
+      isInside(context) ? statement : retried(engine, unsynced(engine, statement), () => true),
     );
 
 const transact = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
   mayRepeat: () => boolean,
-  frame: Frame = { begin: engine.dialect.begin, commit: "COMMIT", rollback: "ROLLBACK" },
 ): Effect.Effect<A, E | StoreUnavailable, R> =>
-  Effect.contextWithEffect((context: Context.Context<never>) => {
-    if (isInside(context)) return Effect.dieMessage("UnitOfWork.transact is not to be nested");
-    const isTransient = (error: unknown): boolean =>
-      error instanceof StoreUnavailable &&
-      error.cause instanceof SqlError &&
-      engine.classify(error.cause) === "transient" &&
-      mayRepeat();
-    const attempt = once(engine, effect, frame);
-    // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
-    return Effect.catchIf(attempt, isTransient, () => Effect.retry(attempt, { while: isTransient, schedule: backoff }));
-  });
+  Effect.contextWithEffect((context: Context.Context<never>) =>
+    isInside(context)
+      ? Effect.dieMessage("UnitOfWork.transact is not to be nested")
+      : retried(engine, once(engine, effect), mayRepeat),
+  );
+
+/** An attempt, and others where the database asks for them. */
+const retried = <A, E, R>(
+  engine: Context.Tag.Service<Engine>,
+  attempt: Effect.Effect<A, E | StoreUnavailable, R>,
+  mayRepeat: () => boolean,
+): Effect.Effect<A, E | StoreUnavailable, R> => {
+  const isTransient = (error: unknown): boolean =>
+    error instanceof StoreUnavailable &&
+    error.cause instanceof SqlError &&
+    engine.classify(error.cause) === "transient" &&
+    mayRepeat();
+  // The schedule is set up only for those that need it: it costs as much as the rest of an empty transaction.
+  return Effect.catchIf(attempt, isTransient, () => Effect.retry(attempt, { while: isTransient, schedule: backoff }));
+};
 
 /** Joins the transaction that is under way, or makes one: for calls that are atomic by themselves. */
 export const join =
@@ -79,43 +87,60 @@ const backoff = Schedule.exponential("5 millis").pipe(
   Schedule.upTo("5 seconds"),
 );
 
-/** What goes before and after; nothing where a text is empty. */
-interface Frame {
-  readonly begin: string;
-  readonly commit: string;
-  readonly rollback: string;
-}
-
-const singly = ({ unsynced: { before, after } = { before: "", after: "" } }: Context.Tag.Service<Engine>): Frame => ({
-  begin: before,
-  commit: after,
-  rollback: after,
-});
-
 const once = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   effect: Effect.Effect<A, E, R>,
-  frame: Frame,
+): Effect.Effect<A, E | StoreUnavailable, R> =>
+  reserved(engine, ({ run, within }) =>
+    Effect.gen(function* () {
+      yield* run(engine.dialect.begin);
+      const exit = yield* Effect.exit(within(effect));
+      // A rollback that fails has nothing left to undo: the database did it, or the connection is gone.
+      const rollback = Effect.ignore(run("ROLLBACK"));
+      if (Exit.isFailure(exit)) yield* rollback;
+      else yield* Effect.tapError(run("COMMIT"), () => rollback);
+      return yield* exit;
+    }),
+  );
+
+const unsynced = <A, E, R>(
+  engine: Context.Tag.Service<Engine>,
+  statement: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | StoreUnavailable, R> =>
+  reserved(engine, ({ run, within }) =>
+    engine.unsynced === undefined
+      ? within(statement)
+      : Effect.acquireUseRelease(
+          run(engine.unsynced.before),
+          () => within(statement),
+          // What comes after is to be on the disk, or not to come.
+          () => Effect.orDie(run(engine.unsynced?.after ?? "")),
+        ),
+  );
+
+interface Reserved {
+  readonly run: (text: string) => Effect.Effect<unknown, StoreUnavailable>;
+  /** On the connection, and interruptible. */
+  readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
+}
+
+/** Uses the connection for a transaction, uninterruptibly but for what is `within`. */
+const reserved = <A, E, R>(
+  engine: Context.Tag.Service<Engine>,
+  use: (connection: Reserved) => Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E | StoreUnavailable, R> => {
   const failing = Effect.catchAll((error: SqlError) => unavailable(engine, error));
   return Effect.uninterruptibleMask((restore) =>
     Effect.acquireUseRelease(
       Scope.make(),
       (scope) =>
-        Effect.gen(function* () {
-          const connection = yield* failing(restore(Scope.extend(engine.client.reserve, scope)));
-          const run = (text: string) =>
-            text === "" ? Effect.void : engine.spans(text)(connection.executeUnprepared(text, [], undefined));
-          yield* failing(run(frame.begin));
-          const exit = yield* Effect.exit(
-            restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),
-          );
-          // A rollback that fails has nothing left to undo: the database did it, or the connection is gone.
-          const rollback = Effect.ignore(run(frame.rollback));
-          if (Exit.isFailure(exit)) yield* rollback;
-          else yield* failing(Effect.tapError(run(frame.commit), () => rollback));
-          return yield* exit;
-        }),
+        Effect.flatMap(failing(restore(Scope.extend(engine.client.reserve, scope))), (connection) =>
+          use({
+            run: (text) =>
+              failing(engine.spans(text)(Effect.suspend(() => connection.executeUnprepared(text, [], undefined)))),
+            within: (effect) => restore(Effect.provideService(effect, TransactionConnection, [connection, 0])),
+          }),
+        ),
       Scope.close,
     ),
   );

@@ -7,6 +7,7 @@ import * as Archives from "@cadastre/sql/Archive";
 import * as UnitsOfWork from "@cadastre/sql/UnitOfWork";
 import { temporaryDirectory } from "@cadastre/testing/Backends";
 import { entity, save } from "@cadastre/testing/Fixtures";
+import { TransactionConnection } from "@effect/sql/SqlClient";
 import { SqlError } from "@effect/sql/SqlError";
 import { describe, expect, it } from "@effect/vitest";
 import * as Deferred from "effect/Deferred";
@@ -87,6 +88,34 @@ describe("Sqlite", () => {
         );
       expect(yield* setting()).toEqual([{ synchronous: 2 }]);
       expect(yield* setting("normal")).toEqual([{ synchronous: 1 }]);
+    }),
+  );
+
+  it.scoped("work is handed out without waiting for the disk, and whatever becomes of that, the next write waits", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile;
+      yield* Sqlite.migrate({ filename });
+      const engine = yield* engines.make({ filename });
+      const { transact } = UnitsOfWork.make(engine);
+      const setting = Effect.serviceOption(TransactionConnection).pipe(
+        Effect.flatMap((found) => Option.getOrThrow(found)[0].executeUnprepared("PRAGMA synchronous", [], undefined)),
+        Effect.map(([row]) => row?.["synchronous"]),
+      );
+      const handOut = UnitsOfWork.handOut(engine);
+      expect(yield* handOut(setting)).toBe(1);
+      expect(yield* transact(setting)).toBe(2);
+      yield* Effect.flip(handOut(Effect.fail("no")));
+      expect(yield* transact(setting)).toBe(2);
+      yield* Effect.exit(handOut(Effect.die("a defect")));
+      expect(yield* transact(setting)).toBe(2);
+      const begun = yield* Deferred.make<void>();
+      const interrupted = yield* Effect.fork(
+        handOut(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never)),
+      );
+      yield* Deferred.await(begun);
+      yield* Fiber.interrupt(interrupted);
+      expect(yield* transact(setting)).toBe(2);
+      expect(yield* transact(handOut(setting))).toBe(2);
     }),
   );
 

@@ -197,8 +197,20 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     replace: "ORDER BY finished_at DESC LIMIT",
   },
   { fault: "what is finished is deleted a millisecond early", find: "finished_at < ", replace: "finished_at <= " },
-  { fault: "two claims may take one job", find: "FOR UPDATE SKIP LOCKED", replace: "", only: "postgres" },
-  { fault: "a claim waits for another", find: "FOR UPDATE SKIP LOCKED", replace: "FOR UPDATE", only: "postgres" },
+  { fault: "a claim takes more than it may", find: /LIMIT ((?:\?|\$\d+)\)+ RETURNING)/, replace: "LIMIT 9 + $1" },
+  {
+    fault: "two claims may take one job",
+    find: / FOR UPDATE SKIP LOCKED( \) ungrouped)/,
+    replace: "$1",
+    only: "postgres",
+  },
+  {
+    fault: "two claims may take one job of a group",
+    find: / FOR UPDATE SKIP LOCKED(\) j)/,
+    replace: "$1",
+    only: "postgres",
+  },
+  { fault: "a claim waits for another", find: /FOR UPDATE SKIP LOCKED/g, replace: "FOR UPDATE", only: "postgres" },
   {
     fault: "two may change one ordering key at once",
     find: "pg_advisory_xact_lock(hashtextextended(text, 0))",

@@ -37,10 +37,13 @@ export const during = <A, B, E, F, R, Q>(one: Effect.Effect<A, E, R>, other: Eff
     return { written, found: yield* Fiber.join(second) };
   });
 
-/** Ends when somebody waits for a lock of another transaction, in whichever database of the servers. */
+/** Ends when somebody waits for a lock of another transaction, in a database of this process: it runs one test at a time. */
 const someoneWaits = Effect.repeat(
   Effect.forEach(Object.values(inject("postgres")), (server) =>
-    execute(`${server}postgres`, "SELECT 1 FROM pg_locks WHERE NOT granted"),
+    execute(
+      `${server}postgres`,
+      `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname LIKE 'test\\_${process.pid}\\_%'`,
+    ),
   ),
   { until: (all) => all.some((rows) => rows.length > 0) },
 );

@@ -18,12 +18,13 @@ const counts = (of: ReturnType<typeof subscription>) =>
   Effect.gen(function* () {
     const board = yield* JobBoard;
     const log = yield* DeliveryLog;
-    const jobs = (state: "done" | "dead") =>
+    const jobs = (state: "done" | "dead" | "discarded") =>
       Effect.map(board.list({ limit: 9999, state, queue: "q" }), ({ length }) => length);
     const query = { subscription: of.id, types: [], limit: 9999 };
     return {
       done: yield* jobs("done"),
       dead: yield* jobs("dead"),
+      discarded: yield* jobs("discarded"),
       delivered: (yield* log.list({ ...query, states: ["delivered"] })).length,
       undelivered: (yield* log.list({ ...query, states: ["dead", "pending"] })).length,
     };
@@ -48,6 +49,8 @@ it.scoped(
       const queue = yield* JobQueue;
       const store = yield* DeliveryStore;
       const one = subscription();
+      const [unwanted = 0] = yield* queue.enqueue([job({ runAt: EPOCH + 1 })]);
+      yield* (yield* JobBoard).discard(unwanted);
       yield* queue.enqueue(Array.from({ length: MANY + 1 }, () => job({ maxAttempts: 1 })));
       const { jobs: claimed } = yield* queue.claim(claim({ limit: MANY + 1, lease: 1000 }));
       yield* queue.finish(
@@ -63,10 +66,10 @@ it.scoped(
         delivery(one),
       ]);
 
-      expect(yield* leftAfter(0, one)).toEqual({ done: MANY, dead: 1, delivered: MANY, undelivered: 2 });
-      expect(yield* leftAfter(1, one)).toEqual({ done: 0, dead: 1, delivered: MANY, undelivered: 2 });
-      expect(yield* leftAfter(7, one)).toEqual({ done: 0, dead: 1, delivered: 0, undelivered: 2 });
-      expect(yield* leftAfter(30, one)).toEqual({ done: 0, dead: 0, delivered: 0, undelivered: 1 });
+      expect(yield* leftAfter(0, one)).toEqual({ done: MANY, dead: 1, discarded: 1, delivered: MANY, undelivered: 2 });
+      expect(yield* leftAfter(1, one)).toEqual({ done: 0, dead: 1, discarded: 1, delivered: MANY, undelivered: 2 });
+      expect(yield* leftAfter(7, one)).toEqual({ done: 0, dead: 1, discarded: 1, delivered: 0, undelivered: 2 });
+      expect(yield* leftAfter(30, one)).toEqual({ done: 0, dead: 0, discarded: 0, delivered: 0, undelivered: 1 });
     }).pipe(Effect.provide(Layer.fresh(Memory.layer))),
   60_000,
 );

@@ -109,7 +109,9 @@ const dialectOf = (sql: SqlClient.SqlClient): Dialect => ({
   // Statistics would come by themselves, a minute later: until then a search may be planned as if there was nothing.
   afterLoad: [
     "SELECT setval('event_sequence', max(sequence)) FROM events HAVING count(*) > 0",
-    "ANALYZE entities, edges, entity_tags, entity_labels, entity_search, events",
+    ...["entities", "edges", "entity_tags", "entity_labels", "entity_search", "events", "deliveries"].map(
+      (table) => `ANALYZE ${table}`, // each in the time that a statement may take
+    ),
   ],
   places: (patch) => sql`
     SELECT field.value #>> '{}' AS place FROM jsonb_array_elements(${patch}::jsonb) operation, jsonb_each(operation) field

@@ -2,15 +2,15 @@
  * When requests are served, and who is turned away because there are too many: so that those who are served are served in time.
  *
  * Requests wait at two places. On Postgres they wait for a connection, and many are under way: they are counted. On SQLite each is
- * done before the next is looked at, and they wait here. A turn of the event loop serves no longer than `SLICE`, for in a turn
- * node takes one new connection and no more (libuv since 1.46): in long turns of many old ones, new ones starve.
+ * done before the next is looked at, and they wait here. They are served for half of the time, in short turns of the event loop:
+ * in a turn node takes one new connection and no more (libuv since 1.46), so in long turns of many old ones new ones starve.
  */
 import { Refusal } from "./answer.ts";
 import * as Exchange from "./exchange.ts";
 
 export interface Admission {
-  /** Calls `serve` when its turn has come, or tells that it is one too many: `open` others are under way. */
-  readonly enter: (exchange: Exchange.Exchange, open: number, serve: () => void) => void;
+  /** Calls `serve` when its turn has come, or tells the client that there are too many. */
+  readonly enter: (exchange: Exchange.Exchange, serve: () => void) => void;
   /** Whether nobody waits for a turn. */
   readonly isIdle: () => boolean;
 }
@@ -18,21 +18,29 @@ export interface Admission {
 interface Options {
   /** Under way at a time. */
   readonly requests: number;
+  /** How many are under way. */
+  readonly open: () => number;
+  /** Called when nobody waits any more. */
+  readonly onIdle: () => void;
   /** Told from time to time how many were turned away: a line of the log for each would be work for those who are not served. */
   readonly onTurnedAway: (count: number) => void;
 }
 
-/** Milliseconds of a turn. */
+/** Milliseconds of a turn, the least and the most: as long as all else took since the last one. */
 const SLICE = 2;
+const LONGEST = 20;
 
-/** Milliseconds. Who comes while the next to be served has waited for longer would wait as long. */
+/** So many may wait however long it takes: one that is served may be slow by itself. */
+const FEW = 32;
+
+/** More never wait: one connection can ask for thousands at once. */
+const MOST = 4_000;
+
+/** Milliseconds. Who comes while the next to be served has waited for longer, and more than a few wait, would wait as long. */
 const PATIENCE = 500;
 
-/** Milliseconds after which nobody is served any more: of those who came at once, nobody had waited. */
+/** Milliseconds after which those who came at once, when nobody had waited yet, are turned away, but for a few. */
 const TOO_LATE = 1_000;
-
-/** So many wait however long it takes: one that is served may be slow by itself. */
-const FEW = 32;
 
 /** Milliseconds between two calls of `onTurnedAway`. */
 const INTERVAL = 5_000;
@@ -43,14 +51,12 @@ interface Waiting {
   readonly serve: () => void;
 }
 
-export const make = ({ requests, onTurnedAway }: Options): Admission => {
+export const make = ({ requests, open, onIdle, onTurnedAway }: Options): Admission => {
   let waiting: Array<Waiting> = [];
-  /** Of those that wait, how many have had their turn. */
-  let passed = 0;
-  /** How many have had it since last nobody waited. */
-  let count = 0;
-  let turnEnds = 0;
-  let turnEnded = 0;
+  /** The place of the next to be served. */
+  let next = 0;
+  let deadline = 0;
+  let lastTurn = 0;
   let isTurning = false;
   let turnedAway = 0;
 
@@ -66,47 +72,52 @@ export const make = ({ requests, onTurnedAway }: Options): Admission => {
     if (turnedAway === 1) setTimeout(tell, INTERVAL).unref();
   };
 
-  /** After all that has arrived was read. To turn many away takes no time from those that wait. */
-  const nextTurn = () => {
+  /** Whether more than a few wait, and the first of them for longer than that. */
+  const isCrowded = (now: number, millis: number): boolean =>
+    waiting.length - next > FEW && now - (waiting[next]?.since ?? now) > millis;
+
+  /** After all that has arrived was read. */
+  const turn = () => {
     let now = performance.now();
-    turnEnds = now + Math.max(SLICE, now - turnEnded);
-    for (let next = waiting[passed]; next !== undefined; next = waiting[passed]) {
-      if (now >= turnEnds) {
-        turnEnded = now;
-        waiting = waiting.slice(passed);
-        passed = 0;
-        return void setImmediate(nextTurn);
+    deadline = now + Math.min(Math.max(SLICE, now - lastTurn), LONGEST);
+    while (isCrowded(now, TOO_LATE)) {
+      // Who came last would wait longest.
+      const last = waiting.pop();
+      if (last !== undefined) turnAway(last.exchange);
+    }
+    for (let one = waiting[next]; one !== undefined; one = waiting[next]) {
+      if (now >= deadline) {
+        lastTurn = now;
+        waiting = waiting.slice(next);
+        next = 0;
+        return void setImmediate(turn);
       }
-      passed += 1;
-      count += 1;
-      if (count > FEW && now - next.since > TOO_LATE) turnAway(next.exchange);
-      else next.serve();
+      next += 1;
+      if (open() >= requests) turnAway(one.exchange);
+      else one.serve();
       now = performance.now();
     }
     waiting = [];
-    passed = 0;
-    count = 0;
+    next = 0;
     isTurning = false;
+    onIdle();
   };
 
-  const isTooMuch = (open: number, now: number): boolean =>
-    open >= requests || (waiting.length - passed > FEW && now - (waiting[passed]?.since ?? now) > PATIENCE);
-
   return {
-    enter: (exchange, open, serve) => {
+    enter: (exchange, serve) => {
       if (isProbe(exchange.path)) return serve();
       const now = performance.now();
-      if (isTooMuch(open, now)) return turnAway(exchange);
+      if (open() >= requests || waiting.length - next >= MOST || isCrowded(now, PATIENCE)) return turnAway(exchange);
       if (!isTurning) {
         isTurning = true;
-        turnEnds = now + SLICE;
-        turnEnded = now;
-        setImmediate(nextTurn);
+        lastTurn = now;
+        deadline = now + SLICE;
+        setImmediate(turn);
       }
-      if (waiting.length === 0 && now < turnEnds) serve();
+      if (waiting.length === 0 && now < deadline) serve();
       else waiting.push({ exchange, since: now, serve });
     },
-    isIdle: () => passed === waiting.length,
+    isIdle: () => next === waiting.length,
   };
 };
 

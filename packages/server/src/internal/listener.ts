@@ -51,17 +51,19 @@ export const make = (options: {
     const { identify } = yield* IdentityProvider;
     const spanned = yield* ServerSpan.make(router);
     const runFork = Runtime.runFork(yield* Effect.runtime());
-    const { enter, isIdle } = Admission.make({
-      requests: limits.requests,
-      onTurnedAway: (count) => runFork(Effect.logWarning("requests were turned away", { count })),
-    });
     const open = new Set<ServerResponse>();
     const fibers = new Set<Fiber.RuntimeFiber<void>>();
-    const waiting = new Set<() => void>();
+    const idlers = new Set<() => void>();
     const settle = () => {
       if (open.size > 0 || fibers.size > 0 || !isIdle()) return;
-      for (const resume of waiting) resume();
+      for (const resume of idlers) resume();
     };
+    const { enter, isIdle } = Admission.make({
+      requests: limits.requests,
+      open: () => open.size,
+      onIdle: settle,
+      onTurnedAway: (count) => runFork(Effect.logWarning("requests were turned away", { count })),
+    });
     const timeout = Duration.toMillis(limits.request);
 
     const serve = (exchange: Exchange.Exchange): Effect.Effect<void> =>
@@ -151,15 +153,13 @@ export const make = (options: {
 
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       const exchange = Exchange.make(request, response, isDraining);
-      enter(exchange, open.size, () => begin(exchange));
+      enter(exchange, () => begin(exchange));
     };
 
     const begin = (exchange: Exchange.Exchange): void => {
       const { request, response } = exchange;
-      if (request.socket.destroyed) {
-        settle();
-        return void runFork(RequestLog.served(exchange, Exchange.cutOff(exchange), 0));
-      }
+      // Gone while it waited.
+      if (request.socket.destroyed) return void runFork(RequestLog.served(exchange, Exchange.cutOff(exchange), 0));
       let timedOut = false;
       open.add(response);
       inFlight.add(1);
@@ -196,9 +196,9 @@ export const make = (options: {
 
     const idle = Effect.async<void>((resume) => {
       const done = () => resume(Effect.void);
-      waiting.add(done);
+      idlers.add(done);
       settle();
-      return Effect.sync(() => waiting.delete(done));
+      return Effect.sync(() => idlers.delete(done));
     });
 
     return { onRequest, fibers, idle };

@@ -18,15 +18,15 @@ const SWEEP = 1000;
 
 interface Calls {
   readonly atomically: <A>(effect: Effect.Effect<A, StoreUnavailable>) => Effect.Effect<A, StoreUnavailable>;
-  /** For a single statement. */
-  readonly alone: Calls["atomically"];
+  /** For a single statement that hands out work: a power cut may take it back. */
+  readonly handOut: Calls["atomically"];
 }
 
 export const make = (
   { client: sql, dialect }: Context.Tag.Service<Engine>,
   statements: Statements,
   keys: OrderingKeys,
-  { atomically, alone }: Calls,
+  { atomically, handOut }: Calls,
 ): Context.Tag.Service<JobQueue>["claim"] => {
   const ready = sql`queue = ${"queue"} AND state = 'ready'`;
   const isKnown = dialect.isAmong(sql`kind`, dialect.texts("kinds"));
@@ -76,7 +76,7 @@ export const make = (
     )
     RETURNING queue, ordering_key, state`);
 
-  // One statement, so that it needs no transaction around it. What is locked although its group is full stays as it is.
+  // One statement, so that it needs no transaction around it. What is locked although it is not taken stays as it is.
   const take = statements.prepareWrite(sql`
     WITH RECURSIVE ${groups}, picked AS MATERIALIZED (
       SELECT * FROM (
@@ -85,12 +85,12 @@ export const make = (
       UNION ALL
       SELECT j.id, j.priority, j.run_at, j.group_key FROM ${dialect.jobsOfEach(
         sql`(SELECT name FROM groups WHERE ${hasRoom}) g`,
-        sql`${ready} AND group_key = g.name AND ${isKnown} ${order} LIMIT CAST(${"perGroup"} AS BIGINT) ${dialect.skipLocked}`,
+        sql`${ready} AND group_key = g.name AND ${isKnown} ${order} LIMIT CAST(${"ofGroup"} AS BIGINT) ${dialect.skipLocked}`,
       )}
     )
     UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_seq = lease_seq + 1,
       lease_until = ${"until"}, leased_by = ${"worker"}, dedupe_key = NULL, updated_at = ${now}
-    WHERE ${dialect.isAmong(
+    WHERE ${dialect.residual(sql`state`)} = 'ready' AND ${dialect.isAmong(
       sql`id`,
       sql`
       SELECT id FROM (
@@ -102,7 +102,7 @@ export const make = (
     RETURNING ${sql.literal(jobRows.CLAIMED)}`);
 
   const sweep = Effect.fnUntraced(function* (queue: string, { due, ending }: Times, at: number) {
-    if (due <= at) yield* alone(promote({ queue, now: at }));
+    if (due <= at) yield* handOut(promote({ queue, now: at }));
     if (ending > at) return;
     yield* atomically(
       Effect.flatMap(takeBack({ queue, now: at }), (back) =>
@@ -124,7 +124,18 @@ export const make = (
 
     yield* sweep(queue, times, at);
     const rooms = JSON.stringify(running.map(([group, count]) => [group, perGroup - count]));
-    const rows = yield* alone(take({ ...wanted, limit, rooms, perGroup, until: at + claim.lease, worker, now: at }));
+    const rows = yield* handOut(
+      take({
+        ...wanted,
+        limit,
+        rooms,
+        perGroup,
+        ofGroup: Math.min(perGroup, limit),
+        until: at + claim.lease,
+        worker,
+        now: at,
+      }),
+    );
     return { jobs: rows.map(jobRows.claimed).sort(byTurn), nextAt: at };
   });
 };

@@ -171,6 +171,12 @@ export const jobKeys = (backend: Backend): void => {
           const running = new Map([["a", 1]]);
           expect(yield* ids({ limit: 2, perGroup: 1, running })).toEqual([last]);
         }));
+
+      test("that has less room than it has jobs leaves the rest of a claim to others, which takes no more than it may", () =>
+        Effect.gen(function* () {
+          const [first, , other] = yield* enqueue(...["a", "a", "b", "c"].map(grouped), job());
+          expect(yield* ids({ limit: 2, perGroup: 1 })).toEqual([first, other]);
+        }));
     });
 
     describe("a period", () => {

@@ -151,7 +151,7 @@ const outcomeOf = (tag: Job.Outcome["_tag"], at: number): Job.Outcome => {
 
 /** Few keys, short times: things meet. */
 const short = fc.integer({ min: 0, max: 12 });
-const maybe = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary, { nil: undefined });
+const maybe = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
 const newJob = fc.record({
   queue: fc.constantFrom("q", "q", "r"),
   kind: fc.constantFrom("k", "l"),

@@ -103,13 +103,13 @@ export const make = (database: Database): Context.Tag.Service<JobQueue> => {
         sweep(claim.queue, now);
         const counts = new Map(claim.running);
         const picked = wanted()
-          .slice(0, claim.limit)
           .filter(({ groupKey }) => {
             if (groupKey === undefined) return true;
             const count = counts.get(groupKey) ?? 0;
             if (count < claim.perGroup) counts.set(groupKey, count + 1);
             return count < claim.perGroup;
-          });
+          })
+          .slice(0, claim.limit);
         const leased = picked.map((row) => {
           const running: JobRow = {
             ...row,
