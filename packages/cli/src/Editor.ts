@@ -49,7 +49,9 @@ const run = (command: string, file: string): Effect.Effect<void, Failure> =>
   Effect.promise(() => import("node:child_process")).pipe(
     Effect.flatMap(({ spawn }) =>
       Effect.async<void, Failure>((resume) => {
-        const child = spawn("sh", ["-c", `${command} "$@"`, "sh", file], { stdio: "inherit" });
+        // The shell gives way to a single command, so that it is the editor that a signal ends.
+        const single = COMPOUND.test(command) ? command : `exec env ${command}`;
+        const child = spawn("sh", ["-c", `${single} "$@"`, "sh", file], { stdio: "inherit" });
         const fail = (how: string, exit: ExitCode = ExitCode.local) =>
           resume(
             new Failure({
@@ -74,5 +76,7 @@ const run = (command: string, file: string): Effect.Effect<void, Failure> =>
       }),
     ),
   );
+
+const COMPOUND = /[;&|<>()`\n]/;
 
 const MISSING = /^cannot be run/;

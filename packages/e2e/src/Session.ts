@@ -63,7 +63,7 @@ export const run = (
   );
 
 /** An error, documents that are faulty, or lines that are left out at the end: `admin doctor` of a server for tests finds something. */
-const TELLS_OF_FAILURE = /^error:|\b\d+ faulty\.$|^⋮\s*(?![^])/m;
+const TELLS_OF_FAILURE = /^error:|\b\d+ faulty\.$|^⋮\s*(?!.|\n)/m;
 
 /** Marks of where the output of a step begins and ends; no program prints them. */
 const BEGIN = "\u0001";
