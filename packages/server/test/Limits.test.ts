@@ -197,6 +197,7 @@ describe("beyond what can be served", () => {
         {},
         spinning(20, () => (calls += 1)),
       );
+      yield* Effect.promise(() => call("GET", SOMEBODY)); // from now on the token is known
       yield* Effect.promise(
         () =>
           new Promise<void>((resolve) => {
