@@ -2,7 +2,7 @@
  * How Postgres answers what the stores ask.
  */
 import type { Engine } from "@cadastre/sql/Engine";
-import type { Connection } from "@effect/sql/SqlConnection";
+import { watched } from "@cadastre/testing/Watched";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 
@@ -21,30 +21,17 @@ const stepsOf = (node: Node): ReadonlyArray<string> => [
 /** An engine for stores, and what each statement does that a call of those runs: `node relation or index`, in the plan's order. */
 export const watch = (engine: Context.Tag.Service<Engine>) => {
   const asked: Array<string> = [];
-  const explaining = (connection: Connection): Connection => ({
-    ...connection,
-    execute: (statement, values, transform) =>
-      connection.executeUnprepared(`EXPLAIN (FORMAT JSON) ${statement}`, values, undefined).pipe(
-        Effect.tap((rows) =>
-          Effect.sync(() => {
-            // The server's own document, in one row.
-            for (const row of rows)
-              for (const { Plan } of row["QUERY PLAN"] as ReadonlyArray<{ readonly Plan: Node }>)
-                asked.push(...stepsOf(Plan));
-          }),
-        ),
-        Effect.zipRight(connection.execute(statement, values, transform)),
-      ),
-  });
-  const watched: typeof engine = {
-    ...engine,
-    withReader: (use) => engine.withReader((connection) => use(explaining(connection))),
-    client: new Proxy(engine.client, {
-      get: (client, key) => (key === "reserve" ? Effect.map(client.reserve, explaining) : Reflect.get(client, key)),
-    }),
-  };
   return {
-    watched,
+    watched: watched(engine, (connection, statement, values) =>
+      Effect.tap(connection.executeUnprepared(`EXPLAIN (FORMAT JSON) ${statement}`, values, undefined), (rows) =>
+        Effect.sync(() => {
+          // The server's own document, in one row.
+          for (const row of rows)
+            for (const { Plan } of row["QUERY PLAN"] as ReadonlyArray<{ readonly Plan: Node }>)
+              asked.push(...stepsOf(Plan));
+        }),
+      ),
+    ),
     steps: <E>(call: Effect.Effect<unknown, E>): Effect.Effect<ReadonlyArray<string>, E> =>
       Effect.suspend(() => {
         asked.length = 0;

@@ -107,16 +107,16 @@ const unsynced = <A, E, R>(
   engine: Context.Tag.Service<Engine>,
   statement: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E | StoreUnavailable, R> =>
-  reserved(engine, ({ run, within }) =>
-    engine.unsynced === undefined
-      ? within(statement)
-      : Effect.acquireUseRelease(
-          run(engine.unsynced.before),
-          () => within(statement),
-          // What comes after is to be on the disk, or not to come.
-          () => Effect.orDie(run(engine.unsynced?.after ?? "")),
-        ),
-  );
+  reserved(engine, ({ run, within }) => {
+    if (engine.unsynced === undefined) return within(statement);
+    const { before, after } = engine.unsynced;
+    // What comes after is to be on the disk, or not to come.
+    return Effect.acquireUseRelease(
+      run(before),
+      () => within(statement),
+      () => Effect.orDie(run(after)),
+    );
+  });
 
 interface Reserved {
   readonly run: (text: string) => Effect.Effect<unknown, StoreUnavailable>;

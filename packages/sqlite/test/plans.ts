@@ -16,7 +16,7 @@ import * as Migrations from "@cadastre/sql/Migrations";
 import * as SubscriptionStore from "@cadastre/sql/SubscriptionStore";
 import * as UnitOfWork from "@cadastre/sql/UnitOfWork";
 import { entity, everything } from "@cadastre/testing/Fixtures";
-import type { Connection } from "@effect/sql/SqlConnection";
+import * as Watched from "@cadastre/testing/Watched";
 import * as Effect from "effect/Effect";
 import * as engines from "../src/internal/engine.ts";
 import { SCHEMA } from "../src/internal/schema.ts";
@@ -40,26 +40,14 @@ export const make = Effect.fnUntraced(function* (...entities: ReadonlyArray<Enti
     yield* UnitOfWork.make(engine).transact(EntityStore.make(engine).save(entities));
   }
   const asked: Array<Asked> = [];
-  const watch = (connection: Connection): Connection => ({
-    ...connection,
-    execute: (text, values, transform) =>
-      connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, undefined).pipe(
-        Effect.tap((plan) =>
-          Effect.sync(() => {
-            // SQLite's own columns.
-            asked.push({ text, values, plan: plan as ReadonlyArray<Step> });
-          }),
-        ),
-        Effect.zipRight(connection.execute(text, values, transform)),
-      ),
-  });
-  const watched: typeof engine = {
-    ...engine,
-    withReader: (use) => engine.withReader((connection) => use(watch(connection))),
-    client: new Proxy(engine.client, {
-      get: (client, key) => (key === "reserve" ? Effect.map(client.reserve, watch) : Reflect.get(client, key)),
-    }),
-  };
+  const watched = Watched.watched(engine, (connection, text, values) =>
+    Effect.tap(connection.execute(`EXPLAIN QUERY PLAN ${text}`, values, undefined), (plan) =>
+      Effect.sync(() => {
+        // SQLite's own columns.
+        asked.push({ text, values, plan: plan as ReadonlyArray<Step> });
+      }),
+    ),
+  );
   const unitOfWork = UnitOfWork.make(watched);
 
   /** Every statement that a call runs. */

@@ -4,6 +4,7 @@
  */
 import type { Engine } from "@cadastre/sql/Engine";
 import type * as Context from "effect/Context";
+import type { Connection } from "./Watched.ts";
 
 export interface Mutant {
   readonly fault: string;
@@ -218,8 +219,6 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     only: "postgres",
   },
 ];
-
-type Connection = Parameters<Parameters<Context.Tag.Service<Engine>["withReader"]>[0]>[0];
 
 /** The engine with a fault in its statements; tells each text that has it. */
 export const mutate = (
